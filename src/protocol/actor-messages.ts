@@ -1,0 +1,35 @@
+import type { ToolOutcome } from "./job.ts";
+import type { Message } from "./model.ts";
+
+/** What an actor must know of its Worker. */
+export type ActorConfig = {
+  readonly workerId: string;
+  readonly workerName: string;
+  readonly maxSteps: number;
+};
+
+/** One job, as the actor gets it. `messages` ends with the job's input. */
+export type ActorJob = {
+  readonly jobId: string;
+  readonly messages: readonly Message[];
+};
+
+/** What the actor asks of the model. Provider, settings and instructions are the supervisor's to add: an actor cannot choose them. */
+export type ActorModelCall = {
+  readonly jobId: string;
+  readonly messages: readonly Message[];
+};
+
+/** Supervisor to actor, beside calls. */
+export type ActorCommand = {
+  readonly type: "cancel";
+  readonly jobId: string;
+  readonly reason: string;
+};
+
+/** Actor to supervisor, beside calls. */
+export type ActorReport = {
+  readonly type: "tool-finished";
+  readonly jobId: string;
+  readonly outcome: ToolOutcome;
+};

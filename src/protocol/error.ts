@@ -1,0 +1,72 @@
+/**
+ * Why something was refused or failed. One union for the whole library: test `error.code`, never `instanceof`,
+ * because an error that crossed a thread is rebuilt on the other side.
+ */
+export type ErrorCode =
+  // Refused synchronously: nothing was started.
+  | "INVALID_OPTION"
+  | "INVALID_INPUT"
+  | "UNKNOWN_PROVIDER"
+  | "UNKNOWN_WORKER"
+  | "NOT_SCRIPTED"
+  | "NAME_TAKEN"
+  | "ID_TAKEN"
+  | "WORKER_BUSY"
+  | "WORKER_STOPPED"
+  | "SESSION_CLOSED"
+  | "SUPERVISOR_CLOSED"
+  // How a job ended other than by completing.
+  | "JOB_CANCELLED"
+  | "JOB_TIMEOUT"
+  | "STEP_TIMEOUT"
+  | "OUTPUT_LIMIT"
+  | "MAX_STEPS"
+  | "HOST_FAILED"
+  // Threads.
+  | "ACTOR_CRASHED"
+  | "ACTOR_START_FAILED"
+  | "THREAD_STUCK"
+  | "THREAD_GONE"
+  | "GATEWAY_LOST"
+  | "GATEWAY_START_FAILED"
+  // Providers.
+  | "PROVIDER_LOAD_FAILED"
+  | "PROVIDER_FAILED"
+  | "PROVIDER_AUTH"
+  | "PROVIDER_BAD_REQUEST"
+  | "PROVIDER_NOT_FOUND"
+  | "PROVIDER_RATE_LIMITED"
+  | "PROVIDER_QUOTA"
+  | "PROVIDER_UNAVAILABLE"
+  | "PROVIDER_CONNECTION"
+  | "PROVIDER_TRUNCATED"
+  | "PROVIDER_PROTOCOL"
+  | "PROVIDER_CONTEXT_LENGTH"
+  | "FIRST_CHUNK_TIMEOUT"
+  | "CHUNK_TIMEOUT"
+  | "SCRIPT_EXHAUSTED"
+  | "SCRIPT_INCOMPLETE"
+  // A broken promise of Heddle's own: please report it.
+  | "INTERNAL";
+
+/** Facts beside the message, for programs: `field`, `status`, `retryAfterMs`, `exitCode` and the like. */
+export type ErrorDetails = { readonly [name: string]: string | number | boolean };
+
+/** An error as plain data. Structured clone would drop its `code` and class, and can fail on what users attach to errors. */
+export type WireError = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetails;
+  readonly stack?: string;
+  /** At most a few levels; a foreign error's class or `code` is kept in the message. */
+  readonly cause?: WireError | ForeignError;
+};
+
+/** A cause that is not Heddle's own: whatever was thrown, in readable form. */
+export type ForeignError = {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly foreignCode?: string;
+  readonly cause?: WireError | ForeignError;
+};

@@ -1,0 +1,58 @@
+import type { WireError } from "./error.ts";
+import type { ModelRequest, ModelResponse } from "./model.ts";
+
+/** Deadlines of one model call, in milliseconds; they stand still while the reader's window is closed. */
+export type RequestDeadlines = {
+  readonly firstChunkMs?: number;
+  readonly chunkMs?: number;
+  readonly stepMs?: number;
+};
+
+/** Supervisor to gateway, beside calls. */
+export type GatewayCommand =
+  | {
+      readonly type: "request";
+      readonly requestId: number;
+      readonly provider: string;
+      readonly request: ModelRequest;
+      readonly deadlines: RequestDeadlines;
+      /** Cumulative bytes that may be sent, as in `demand`. */
+      readonly demandBytes: number;
+    }
+  | { readonly type: "cancel"; readonly requestId: number; readonly reason: string }
+  /** Parallel columns: request `requestIds[i]` may send up to `bytes[i]` in all. Never takes back. */
+  | {
+      readonly type: "demand";
+      readonly requestIds: readonly number[];
+      readonly bytes: readonly number[];
+    }
+  /** How many frames were processed in all. */
+  | { readonly type: "acknowledge"; readonly frames: number };
+
+/** Gateway to supervisor, beside calls. */
+export type GatewayReport =
+  | ({ readonly type: "frame" } & ChunkFrame)
+  | { readonly type: "waiting"; readonly requestId: number; readonly untilMs: number }
+  /** The last word on a request: nothing of it runs any more. */
+  | { readonly type: "responded"; readonly requestId: number; readonly response: ModelResponse }
+  | { readonly type: "failed"; readonly requestId: number; readonly error: WireError };
+
+/**
+ * Chunks of many requests in columns, because one object per chunk costs 5 to 20 times as much to clone.
+ *
+ * `texts` holds one string per chunk, in the order of arrival. A run is a sequence of chunks of one request and one kind:
+ * run `i` covers the next `counts[i]` texts. `heads` has one entry for each tool-call run that starts a new piece's
+ * `index`/`id`/`name`: such a run has exactly one chunk.
+ */
+export type ChunkFrame = {
+  readonly requestIds: readonly number[];
+  readonly kinds: readonly ChunkKind[];
+  readonly counts: readonly number[];
+  readonly texts: readonly string[];
+  readonly heads: readonly ToolCallHead[];
+};
+
+/** 0 text, 1 reasoning, 2 refusal, 3 tool call. */
+export type ChunkKind = 0 | 1 | 2 | 3;
+
+export type ToolCallHead = { readonly index: number; readonly id?: string; readonly name?: string };

@@ -1,0 +1,42 @@
+import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../protocol/model.ts";
+
+/**
+ * Streams a model's responses.
+ *
+ * It lives in a gateway thread, and one instance serves many requests at once. One call of `request` is one attempt:
+ * retries, deadlines and flow control are done around it.
+ */
+export interface ModelProvider {
+  /**
+   * Sends one request and streams its response into `sink`, then resolves to the whole of it.
+   *
+   * It must stop, and settle, soon after `signal` aborts; a provider that does not is ended with its thread.
+   * A rejection with a `HeddleError` keeps its `code`; anything else becomes `PROVIDER_FAILED` with it as the cause.
+   * `details.retryable: true` on a `HeddleError` marks a passing failure; `details.retryAfterMs` is the server's own wish.
+   */
+  request(request: ModelRequest, sink: ResponseSink, signal: AbortSignal): Promise<ModelResponse>;
+  /** Called once when the gateway closes in good order. */
+  close?(): void | Promise<void>;
+}
+
+/** Where a provider writes what arrives. */
+export interface ResponseSink {
+  /**
+   * Takes one chunk. Resolves when there is room for the next: a provider that awaits it before it reads on gives its
+   * server backpressure. Rejects once the request is cancelled. An empty chunk is dropped.
+   */
+  write(chunk: ModelResponseChunk): Promise<void>;
+}
+
+/** What a provider module exports, by the name `createProvider`. */
+export type CreateProvider = (
+  options: never,
+  context: ProviderContext,
+) => ModelProvider | Promise<ModelProvider>;
+
+export type ProviderContext = {
+  /** The provider's name among the supervisor's `providers`. */
+  readonly name: string;
+  /** The variables of the host's environment that the descriptor's `env` names, as far as they are set. */
+  readonly env: { readonly [name: string]: string };
+};

@@ -1,0 +1,68 @@
+import type {
+  ModelResponse,
+  ModelResponseChunk,
+  ResponseFinishReason,
+  ToolCall,
+  Usage,
+} from "../protocol/model.ts";
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+
+/** Joins chunks to the response they are pieces of. */
+export class ResponseBuilder {
+  #text = "";
+  #reasoning = "";
+  #refusal = "";
+  readonly #toolCalls = new Map<number, { id: string; name: string; argumentsText: string }>();
+
+  add(chunk: ModelResponseChunk): void {
+    switch (chunk.type) {
+      case "text":
+        this.#text += chunk.text;
+        break;
+      case "reasoning":
+        this.#reasoning += chunk.text;
+        break;
+      case "refusal":
+        this.#refusal += chunk.text;
+        break;
+      case "tool-call":
+        this.#addToolCall(chunk);
+        break;
+      default:
+        chunk satisfies never;
+    }
+  }
+
+  /** The tool calls so far, in the order of their `index`. */
+  get toolCalls(): readonly ToolCall[] {
+    return [...this.#toolCalls].sort(([a], [b]) => a - b).map(([, call]) => ({ ...call }));
+  }
+
+  build(end: {
+    finishReason: ResponseFinishReason;
+    usage?: Usage | undefined;
+    model?: string | undefined;
+    id?: string | undefined;
+  }): ModelResponse {
+    return {
+      text: this.#text,
+      ...(this.#reasoning === "" ? {} : { reasoning: this.#reasoning }),
+      ...(this.#refusal === "" ? {} : { refusal: this.#refusal }),
+      toolCalls: this.toolCalls,
+      finishReason: end.finishReason,
+      usage: end.usage ?? NO_USAGE,
+      ...(end.model === undefined ? {} : { model: end.model }),
+      ...(end.id === undefined ? {} : { id: end.id }),
+    };
+  }
+
+  #addToolCall(chunk: Extract<ModelResponseChunk, { type: "tool-call" }>): void {
+    const call = this.#toolCalls.get(chunk.index) ?? { id: "", name: "", argumentsText: "" };
+    this.#toolCalls.set(chunk.index, {
+      id: chunk.id ?? call.id,
+      name: chunk.name ?? call.name,
+      argumentsText: call.argumentsText + chunk.argumentsText,
+    });
+  }
+}
