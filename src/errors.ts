@@ -26,7 +26,12 @@ export class HeddleError extends Error {
 
   /** Whether `value` is a HeddleError, also one made by another copy of this module. */
   static is(value: unknown): value is HeddleError {
-    return value instanceof Error && value.name === "HeddleError" && "code" in value;
+    return (
+      value instanceof Error &&
+      readText(value, "name") === "HeddleError" &&
+      readText(value, "code") !== undefined &&
+      typeof read(value, "details") === "object"
+    );
   }
 }
 

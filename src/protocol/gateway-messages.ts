@@ -40,14 +40,14 @@ export type GatewayReport =
 /**
  * Chunks of many requests in columns, because one object per chunk costs 5 to 20 times as much to clone.
  *
- * `texts` holds one string per chunk, in the order of arrival. A run is a sequence of chunks of one request and one kind:
- * run `i` covers the next `counts[i]` texts. `heads` has one entry for each tool-call run that starts a new piece's
- * `index`/`id`/`name`: such a run has exactly one chunk.
+ * `texts` holds one string per chunk, in the order of arrival. A run is a stretch of chunks of one request and one kind:
+ * run `i` covers the next `counts[i]` texts, `sizes[i]` UTF-8 bytes in all. `heads` has one entry for each chunk of kind 3.
  */
 export type ChunkFrame = {
   readonly requestIds: readonly number[];
   readonly kinds: readonly ChunkKind[];
   readonly counts: readonly number[];
+  readonly sizes: readonly number[];
   readonly texts: readonly string[];
   readonly heads: readonly ToolCallHead[];
 };

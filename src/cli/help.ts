@@ -1,0 +1,52 @@
+import type { OptionGroup, OptionSpec } from "./options.ts";
+import { OPTIONS } from "./options.ts";
+
+const GROUPS: readonly OptionGroup[] = ["Input", "Model", "Running", "Output", "Going on", "Help"];
+
+const HEAD = `heddle: runs many prompts at once, each as an agent on a thread of its own.
+
+Usage:
+  heddle run FILE.jsonl [options]     one job for each line of FILE
+  heddle run - [options]              lines from standard input
+  heddle run -p TEXT [options]        one prompt`;
+
+const TAIL = `An input line is {"id"?, "prompt", "instructions"?}. A bad one is reported with its line number and becomes no job.
+A line without an id is called line-N, by its number.
+
+A result line, in order of completion, is
+  {"id","status","provider","model","text","usage","error","firstChunkMs","durationMs"}
+with status completed, cancelled or failed, and error null or {"code","message"}. Of several lines with one id the
+last is the valid one. Beside the FILE of --out, FILE.state keeps a hash of each prompt: --resume refuses an id
+that was completed with another prompt.
+
+Ctrl-C once cancels all jobs and still writes their result lines; twice ends at once. SIGTERM is like once.
+
+Exit codes:
+  0  all completed           1  some not, or bad input lines
+  2  bad usage, unreadable file
+  130, 143  interrupted by SIGINT, SIGTERM
+
+Environment:
+  OPENAI_API_KEY, OPENAI_BASE_URL   as for OpenAI's own client
+  NO_COLOR                          no colours
+
+Examples:
+  heddle run -p "Why is the sky blue?" -m gpt-5-mini
+  heddle run prompts.jsonl -o results.jsonl -c 100 --resume
+  heddle run prompts.jsonl --base-url http://localhost:11434/v1 -m llama3.2
+  jq -c '{id: .key, prompt: .text}' tickets.jsonl | heddle run - --events | jq .type
+  heddle run examples/prompts.jsonl --provider scripted -o demo.jsonl`;
+
+/** The text of `--help`, at most 120 columns wide. */
+export function helpText(): string {
+  const groups = GROUPS.map((group) => {
+    const rows = OPTIONS.filter((option) => option.group === group).flatMap(rowsOf);
+    return `${group}:\n${rows.join("\n")}`;
+  });
+  return `${[HEAD, ...groups, TAIL].join("\n\n")}\n`;
+}
+
+function rowsOf({ name, short, value, help }: OptionSpec): string[] {
+  const flags = `${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` ${value}`}`;
+  return help.map((line, index) => `  ${(index === 0 ? flags : "").padEnd(29)}${line}`);
+}

@@ -1,0 +1,113 @@
+/** One option of `heddle run`: what the parser accepts and what `--help` shows. */
+export type OptionSpec = {
+  readonly name: string;
+  readonly short?: string;
+  /** What stands for the value in `--help`. Left out: a switch. */
+  readonly value?: string;
+  readonly group: OptionGroup;
+  readonly help: readonly string[];
+};
+
+export type OptionGroup = "Input" | "Model" | "Running" | "Output" | "Going on" | "Help";
+
+/** A number's range, both ends included. `whole` refuses fractions. */
+export type Bounds = { readonly least: number; readonly most: number; readonly whole: boolean };
+
+export const BOUNDS: {
+  readonly concurrency: Bounds;
+  readonly limit: Bounds;
+  readonly "timeout-ms": Bounds;
+  readonly "max-output-tokens": Bounds;
+  readonly temperature: Bounds;
+} = {
+  concurrency: { least: 1, most: 1_000, whole: true },
+  limit: { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true },
+  // The longest delay a timer can hold: about 24 days.
+  "timeout-ms": { least: 1, most: 2_147_483_647, whole: true },
+  "max-output-tokens": { least: 1, most: 10_000_000, whole: true },
+  temperature: { least: 0, most: 2, whole: false },
+};
+
+export const DEFAULT_CONCURRENCY = 16;
+
+export const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "prompt",
+    short: "p",
+    value: "TEXT",
+    group: "Input",
+    help: ["One prompt in place of a file. On a terminal the answer is streamed as text."],
+  },
+  { name: "limit", value: "N", group: "Input", help: ["Start at most N jobs."] },
+  {
+    name: "provider",
+    value: "NAME",
+    group: "Model",
+    help: [
+      "openai, or scripted (a demonstration: canned text, no model).",
+      "Default: openai if OPENAI_API_KEY or OPENAI_BASE_URL is set.",
+    ],
+  },
+  {
+    name: "model",
+    short: "m",
+    value: "MODEL",
+    group: "Model",
+    help: ["Default: gpt-5-mini at api.openai.com; needed with any other server."],
+  },
+  {
+    name: "base-url",
+    value: "URL",
+    group: "Model",
+    help: ["A server that speaks OpenAI's API, as http://localhost:11434/v1."],
+  },
+  { name: "api", value: "NAME", group: "Model", help: ["chat (default) or responses."] },
+  {
+    name: "instructions",
+    value: "TEXT",
+    group: "Model",
+    help: ["The system prompt of every line that brings none of its own."],
+  },
+  { name: "temperature", value: "X", group: "Model", help: ["0 to 2."] },
+  { name: "max-output-tokens", value: "N", group: "Model", help: ["Per model call."] },
+  {
+    name: "concurrency",
+    short: "c",
+    value: "N",
+    group: "Running",
+    help: [`Jobs at once, 1 to 1000. Default: ${DEFAULT_CONCURRENCY}.`],
+  },
+  { name: "timeout-ms", value: "N", group: "Running", help: ["Per job, in milliseconds."] },
+  {
+    name: "dry-run",
+    group: "Running",
+    help: ["Check options and every input line, say what would run, run nothing."],
+  },
+  {
+    name: "out",
+    short: "o",
+    value: "FILE",
+    group: "Output",
+    help: ["Append result lines to FILE; on a terminal a live table shows the rest."],
+  },
+  {
+    name: "events",
+    group: "Output",
+    help: ["Every job event as NDJSON on standard output, in place of results."],
+  },
+  {
+    name: "resume",
+    group: "Going on",
+    help: [
+      "Go on with FILE of --out: ids it holds as completed or failed are skipped,",
+      "cancelled ones and those it does not hold are run. Lines need ids.",
+    ],
+  },
+  {
+    name: "retry-failed",
+    group: "Going on",
+    help: ["With --resume: run the failed ones again, too."],
+  },
+  { name: "help", short: "h", group: "Help", help: ["This text."] },
+  { name: "version", group: "Help", help: ["The version."] },
+];

@@ -1,0 +1,110 @@
+import type { MessagePort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
+import { HeddleError, toWireError } from "../errors.ts";
+import type { GatewayCommand, GatewayReport } from "../protocol/gateway-messages.ts";
+import type { ProviderSpec } from "../protocol/provider.ts";
+import type { CallMessage } from "../transport/calls.ts";
+import { exposeMethods } from "../transport/calls.ts";
+import { systemClock } from "../transport/clock.ts";
+import { GatewayRequest } from "./gateway-request.ts";
+import { loadProvider } from "./load-provider.ts";
+import type { ModelProvider } from "./model-provider.ts";
+import { Outbox } from "./outbox.ts";
+import type { ScriptReport } from "./scripted/report.ts";
+import { reportOf } from "./scripted/report.ts";
+
+/** What the supervisor can call in a gateway thread. */
+export type GatewayMethods = {
+  /** Loads the providers, all of them or none. Called once, before any request. */
+  load(specs: readonly ProviderSpec[]): Promise<void>;
+  scriptReport(provider: string): ScriptReport;
+  /** Lets the providers close what they hold. */
+  close(): Promise<void>;
+};
+
+type LoadedProvider = { readonly provider: ModelProvider; readonly spec: ProviderSpec };
+
+const port = takePort();
+const providers = new Map<string, LoadedProvider>();
+const requests = new Map<number, GatewayRequest>();
+const outbox = new Outbox(systemClock, (frame) => post({ type: "frame", ...frame }));
+const methods: GatewayMethods = { load, scriptReport, close };
+const onCall = exposeMethods(methods, post);
+
+port.on("message", (message: GatewayCommand | CallMessage) => {
+  switch (message.type) {
+    case "call":
+      onCall(message.body);
+      break;
+    case "reply":
+      break;
+    case "request":
+      void serve(message);
+      break;
+    case "cancel":
+      requests.get(message.requestId)?.cancel(new HeddleError("JOB_CANCELLED", message.reason));
+      break;
+    case "demand":
+      for (const [i, requestId] of message.requestIds.entries()) {
+        requests.get(requestId)?.demand(message.bytes[i] ?? 0);
+      }
+      break;
+    case "acknowledge":
+      outbox.acknowledge(message.frames);
+      break;
+    default:
+      message satisfies never;
+  }
+});
+
+/** The port is taken out of `workerData`, so that a provider's module does not find it there. */
+function takePort(): MessagePort {
+  const data = workerData as { port?: MessagePort };
+  const taken = data.port as MessagePort;
+  delete data.port;
+  return taken;
+}
+
+function post(message: GatewayReport | CallMessage): void {
+  port.postMessage(message);
+}
+
+async function load(specs: readonly ProviderSpec[]): Promise<void> {
+  for (const spec of specs) {
+    providers.set(spec.name, { provider: await loadProvider(spec), spec });
+  }
+}
+
+/** Every request is answered exactly once, after its last chunk. */
+async function serve(command: Extract<GatewayCommand, { type: "request" }>): Promise<void> {
+  const { requestId } = command;
+  try {
+    const loaded = providers.get(command.provider);
+    if (!loaded) throw new HeddleError("UNKNOWN_PROVIDER", `no provider "${command.provider}"`);
+    const request = new GatewayRequest({
+      ...command,
+      provider: loaded.provider,
+      retry: loaded.spec.retry,
+      outbox,
+      clock: systemClock,
+      onWaiting: (untilMs) => post({ type: "waiting", requestId, untilMs }),
+    });
+    requests.set(requestId, request);
+    const response = await request.run();
+    outbox.flush();
+    post({ type: "responded", requestId, response });
+  } catch (error) {
+    outbox.flush();
+    post({ type: "failed", requestId, error: toWireError(error, "PROVIDER_FAILED") });
+  } finally {
+    requests.delete(requestId);
+  }
+}
+
+function scriptReport(name: string): ScriptReport {
+  return reportOf(providers.get(name)?.provider, name);
+}
+
+async function close(): Promise<void> {
+  await Promise.allSettled([...providers.values()].map(async ({ provider }) => provider.close?.()));
+}

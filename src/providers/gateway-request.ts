@@ -1,0 +1,185 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { HeddleError, toHeddleError } from "../errors.ts";
+import type { RequestDeadlines } from "../protocol/gateway-messages.ts";
+import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../protocol/model.ts";
+import type { RetryPolicy } from "../protocol/provider.ts";
+import { ByteGate } from "../transport/byte-gate.ts";
+import { chunkSize } from "../transport/chunk-frame.ts";
+import type { Clock } from "../transport/clock.ts";
+import { Deadline } from "../transport/deadline.ts";
+import { checkChunk, checkResponse } from "./check-response.ts";
+import type { ModelProvider, ResponseSink } from "./model-provider.ts";
+import type { Outbox } from "./outbox.ts";
+import { decideRetry } from "./retry.ts";
+
+export type GatewayRequestOptions = {
+  readonly requestId: number;
+  readonly request: ModelRequest;
+  readonly provider: ModelProvider;
+  readonly retry: RetryPolicy;
+  readonly deadlines: RequestDeadlines;
+  readonly demandBytes: number;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  /** Told before each pause between attempts. */
+  readonly onWaiting: (untilMs: number) => void;
+};
+
+/**
+ * One model call inside its gateway: what is the same around every provider.
+ *
+ * Flow control, deadlines and retries are done here, so a provider only has to send one attempt, write what arrives, and
+ * stop when its signal aborts.
+ */
+export class GatewayRequest {
+  readonly #options: GatewayRequestOptions;
+  readonly #gate: ByteGate;
+  readonly #abort = new AbortController();
+  /** Until the first chunk, then between chunks. Stands still while the window is closed and between attempts. */
+  #idle: Deadline | undefined;
+  #step: Deadline | undefined;
+  #text = "";
+  #delivered = false;
+
+  constructor(options: GatewayRequestOptions) {
+    this.#options = options;
+    this.#gate = new ByteGate(options.demandBytes);
+  }
+
+  /** @throws {HeddleError} the failure of the last attempt, `FIRST_CHUNK_TIMEOUT`, `CHUNK_TIMEOUT`, `STEP_TIMEOUT` or what `cancel` was given. */
+  async run(): Promise<ModelResponse> {
+    const { clock, deadlines } = this.#options;
+    this.#step = this.#deadline(
+      clock,
+      deadlines.stepMs,
+      "STEP_TIMEOUT",
+      "the model call took longer",
+    );
+    try {
+      return await this.#attempts();
+    } finally {
+      this.#idle?.stop();
+      this.#step?.stop();
+      this.#gate.fail(new HeddleError("INTERNAL", "the request has ended"));
+    }
+  }
+
+  demand(bytes: number): void {
+    this.#gate.demand(bytes);
+  }
+
+  /** Aborts the provider's signal and rejects its writes. The first reason wins. */
+  cancel(error: HeddleError): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(error);
+    this.#gate.fail(error);
+  }
+
+  async #attempts(): Promise<ModelResponse> {
+    for (let retriesDone = 0; ; retriesDone++) {
+      try {
+        return await this.#attempt();
+      } catch (thrown) {
+        const error = this.#failureOf(thrown);
+        const delivered = this.#delivered || this.#abort.signal.aborted;
+        const { retry } = this.#options;
+        const decision = decideRetry(retry, { error, delivered, retriesDone }, Math.random());
+        if (!decision.retry) throw error;
+        await this.#pause(decision.delayMs);
+      }
+    }
+  }
+
+  async #attempt(): Promise<ModelResponse> {
+    const { provider, request, clock, deadlines } = this.#options;
+    const { signal } = this.#abort;
+    signal.throwIfAborted();
+    const waited = "no chunk came";
+    this.#idle = this.#deadline(clock, deadlines.firstChunkMs, "FIRST_CHUNK_TIMEOUT", waited);
+    const sink: ResponseSink = { write: (chunk) => this.#write(chunk) };
+    const response = await provider.request(request, sink, signal);
+    signal.throwIfAborted();
+    checkResponse(response);
+    if (this.#text === "" && response.text !== "") {
+      // A provider that does not stream.
+      await this.#write({ type: "text", text: response.text });
+    } else if (response.text !== this.#text) {
+      throw new HeddleError(
+        "PROVIDER_PROTOCOL",
+        "the provider's response.text is not the text of the chunks it wrote",
+      );
+    }
+    return response;
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    this.#idle?.stop();
+    this.#options.onWaiting(this.#options.clock.now() + delayMs);
+    const { signal } = this.#abort;
+    await delay(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+
+  /** Not async: a resolved promise that is always the same costs a full-speed stream least. */
+  #write(chunk: ModelResponseChunk): Promise<void> {
+    const { outbox, requestId } = this.#options;
+    if (this.#abort.signal.aborted) return Promise.reject(this.#abort.signal.reason);
+    try {
+      checkChunk(chunk);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const sizeBytes = chunkSize(chunk);
+    if (sizeBytes === 0 && chunk.type !== "tool-call") return this.#gate.room();
+    if (chunk.type === "text") this.#text += chunk.text;
+    this.#arrived();
+    outbox.add(requestId, chunk, sizeBytes);
+    this.#gate.pass(sizeBytes);
+    const congestion = outbox.congestion();
+    if (this.#gate.isOpen && congestion === undefined) return this.#gate.room();
+    return this.#blocked(congestion);
+  }
+
+  #arrived(): void {
+    if (this.#delivered) {
+      this.#idle?.touch();
+      return;
+    }
+    this.#delivered = true;
+    const { clock, deadlines } = this.#options;
+    this.#idle?.stop();
+    this.#idle = this.#deadline(clock, deadlines.chunkMs, "CHUNK_TIMEOUT", "no further chunk came");
+  }
+
+  async #blocked(congestion: Promise<void> | undefined): Promise<void> {
+    this.#idle?.pause();
+    this.#step?.pause();
+    try {
+      await congestion;
+      await this.#gate.room();
+    } finally {
+      if (!this.#abort.signal.aborted) {
+        this.#idle?.resume();
+        this.#idle?.touch();
+        this.#step?.resume();
+      }
+    }
+  }
+
+  #deadline(
+    clock: Clock,
+    ms: number | undefined,
+    code: "STEP_TIMEOUT" | "FIRST_CHUNK_TIMEOUT" | "CHUNK_TIMEOUT",
+    what: string,
+  ): Deadline | undefined {
+    if (ms === undefined) return undefined;
+    return new Deadline(clock, ms, () =>
+      this.cancel(new HeddleError(code, `${what} in ${ms} ms`, { details: { limitMs: ms } })),
+    );
+  }
+
+  /** Once the signal is aborted its reason is the failure, whatever the provider made of it. */
+  #failureOf(thrown: unknown): HeddleError {
+    const { signal } = this.#abort;
+    return toHeddleError(signal.aborted ? signal.reason : thrown, "PROVIDER_FAILED");
+  }
+}

@@ -1,0 +1,36 @@
+import type {
+  ModelResponseChunk,
+  ResponseFinishReason,
+  ToolCall,
+  Usage,
+} from "../../protocol/model.ts";
+
+export type Emit = (chunk: ModelResponseChunk) => void;
+
+/** What is known of a response beside its chunks. */
+export type ResponseEnd = {
+  readonly finishReason: ResponseFinishReason;
+  readonly usage: Usage | undefined;
+  readonly model: string | undefined;
+  readonly id: string | undefined;
+};
+
+/** Turns the events of one streamed response into chunks. No I/O: what it is given decides what it does. */
+export interface EventMapper {
+  /**
+   * Takes the JSON value of one event.
+   *
+   * @throws {HeddleError} `PROVIDER_PROTOCOL` when it is not what the API says; what it stands for when it is an error.
+   */
+  accept(event: unknown, name: string | undefined, emit: Emit): void;
+  /** Takes the `[DONE]` that ends a stream of chat completions. */
+  acceptDone(): void;
+  /** Whether nothing more is expected. */
+  readonly isComplete: boolean;
+  /**
+   * The end of the response, once the stream is complete or has ended in good order.
+   *
+   * @throws {HeddleError} `PROVIDER_TRUNCATED` when the response is not complete, `PROVIDER_PROTOCOL` when it makes no sense.
+   */
+  end(toolCalls: readonly ToolCall[]): ResponseEnd;
+}

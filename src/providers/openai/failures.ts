@@ -1,0 +1,78 @@
+import { describe, HeddleError } from "../../errors.ts";
+import type { ErrorDetails } from "../../protocol/error.ts";
+
+/** What a request rejects with once its signal has aborted. */
+export function cancelled(signal: AbortSignal): HeddleError {
+  const reason: unknown = signal.reason;
+  if (HeddleError.is(reason)) return reason;
+  return new HeddleError("JOB_CANCELLED", describe(reason), { cause: reason });
+}
+
+/** The server broke the protocol: asking again would give the same. */
+export function protocolError(message: string): HeddleError {
+  return new HeddleError("PROVIDER_PROTOCOL", message, { details: { retryable: false } });
+}
+
+/** The server ended in good order, but its response did not. */
+export function truncated(message: string): HeddleError {
+  return new HeddleError("PROVIDER_TRUNCATED", message, { details: { retryable: true } });
+}
+
+const CONNECTION_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "the model server refused the connection"],
+  ["ECONNRESET", "the connection to the model server was lost"],
+  ["EPIPE", "the connection to the model server was lost"],
+  ["ENOTFOUND", "the model server's name was not found"],
+  ["EAI_AGAIN", "the model server's name could not be looked up"],
+  ["ETIMEDOUT", "the connection to the model server timed out"],
+]);
+
+/** Puts what `node:http` reports about a connection into words. */
+export function connectionError(cause: (Error & { code?: string }) | undefined): HeddleError {
+  const code = cause?.code ?? "ECONNRESET";
+  if (code.startsWith("HPE_")) {
+    // Without the cause: it carries the server's bytes as `rawPacket`.
+    return protocolError(`the model server does not speak HTTP: ${describe(cause)} (${code})`);
+  }
+  const known = CONNECTION_MESSAGES.get(code);
+  const message = known ?? `the connection to the model server failed: ${describe(cause)}`;
+  return new HeddleError("PROVIDER_CONNECTION", `${message} (${code})`, {
+    ...(cause === undefined ? {} : { cause }),
+    details: { retryable: true },
+  });
+}
+
+/** The same error with more details; those it has already are kept. */
+export function withDetails(error: HeddleError, details: ErrorDetails): HeddleError {
+  const cause = error.cause === undefined ? {} : { cause: error.cause };
+  return new HeddleError(error.code, error.message, {
+    ...cause,
+    details: { ...details, ...error.details },
+  });
+}
+
+/**
+ * `error` if nothing in it, as it would be printed, contains one of `secrets`; else a copy of its code, message and
+ * details with the secrets blotted out. Servers do echo the key they refuse.
+ */
+export function withoutSecrets(error: HeddleError, secrets: readonly string[]): HeddleError {
+  const printed = [error.message, error.stack, ...Object.values(error.details), ...causes(error)];
+  if (!secrets.some((secret) => printed.some((text) => String(text).includes(secret)))) return error;
+  const blot = (text: string): string =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+  const details = Object.entries(error.details).map(([name, value]) => [
+    name,
+    typeof value === "string" ? blot(value) : value,
+  ]);
+  return new HeddleError(error.code, blot(error.message), {
+    details: Object.fromEntries(details) as ErrorDetails,
+  });
+}
+
+function causes(error: Error): readonly string[] {
+  const texts: string[] = [];
+  for (let cause = error.cause; cause instanceof Error && texts.length < 10; cause = cause.cause) {
+    texts.push(cause.message, cause.stack ?? "");
+  }
+  return texts;
+}

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { HeddleError } from "../../errors.ts";
+import type { ErrorCode } from "../../protocol/error.ts";
+import type {
+  ModelRequest,
+  ModelResponse,
+  ModelResponseChunk,
+  Usage,
+} from "../../protocol/model.ts";
+import type { ModelProvider, ResponseSink } from "../model-provider.ts";
+import { ResponseBuilder } from "../response-builder.ts";
+import { cutEvenly, cutLikeTokens } from "./chunks.ts";
+import type { Scripted, ScriptedCall, ScriptReport } from "./report.ts";
+import type { Script, ScriptedAnswer, ScriptedResponse } from "./script.ts";
+
+/** How many calls are remembered for `report()`. */
+const MAX_CALLS = 10_000;
+
+export function createProvider(script: Script): ModelProvider & Scripted {
+  return new ScriptedProvider(script);
+}
+
+class ScriptedProvider implements ModelProvider, Scripted {
+  readonly #script: Script;
+  readonly #calls: ScriptedCall[] = [];
+  /** The chunks of each response, cut once: a load test asks for the same ones a thousand times. */
+  readonly #pieces = new Map<number, readonly string[]>();
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  report(): ScriptReport {
+    return { calls: this.#calls, responses: this.#script.responses.length };
+  }
+
+  async request(
+    request: ModelRequest,
+    sink: ResponseSink,
+    signal: AbortSignal,
+  ): Promise<ModelResponse> {
+    if (this.#calls.length === MAX_CALLS) this.#calls.shift();
+    this.#calls.push({ ...request.origin, request });
+    const { index, response } = this.#responseFor(request.origin.callIndex);
+    const play = new Play(request, response, sink, signal);
+    await play.text(this.#piecesOf(index, response));
+    if ("stall" in response) await untilAborted(signal);
+    if ("error" in response) throw failureOf(response.error);
+    return play.end(response as ScriptedAnswer);
+  }
+
+  #responseFor(callIndex: number): { index: number; response: ScriptedResponse } {
+    const { responses, repeat = false } = this.#script;
+    const index = repeat ? callIndex % responses.length : callIndex;
+    const response = responses[index];
+    if (response) return { index, response };
+    throw new HeddleError(
+      "SCRIPT_EXHAUSTED",
+      `the script has ${responses.length} responses, and this is call ${callIndex + 1} of the worker`,
+      { details: { callIndex, responses: responses.length } },
+    );
+  }
+
+  #piecesOf(index: number, response: ScriptedResponse): readonly string[] {
+    const { text = "", chunks } = response as ScriptedAnswer;
+    let pieces = this.#pieces.get(index);
+    if (!pieces) {
+      const seed = (this.#script.seed ?? 1) + index;
+      pieces = chunks === undefined ? cutLikeTokens(text, seed) : cutEvenly(text, chunks);
+      this.#pieces.set(index, pieces);
+    }
+    return pieces;
+  }
+}
+
+/** One response being played. */
+class Play {
+  readonly #request: ModelRequest;
+  readonly #response: ScriptedAnswer;
+  readonly #sink: ResponseSink;
+  readonly #signal: AbortSignal;
+  readonly #builder = new ResponseBuilder();
+  readonly #startMs = performance.now();
+  #sent = 0;
+
+  constructor(
+    request: ModelRequest,
+    response: ScriptedResponse,
+    sink: ResponseSink,
+    signal: AbortSignal,
+  ) {
+    this.#request = request;
+    this.#response = response as ScriptedAnswer;
+    this.#sink = sink;
+    this.#signal = signal;
+  }
+
+  async text(pieces: readonly string[]): Promise<void> {
+    const { reasoning, endless } = this.#response;
+    if (reasoning) await this.#write({ type: "reasoning", text: reasoning });
+    do {
+      for (const text of pieces) await this.#write({ type: "text", text });
+    } while (endless);
+  }
+
+  async end(answer: ScriptedAnswer): Promise<ModelResponse> {
+    if (answer.refusal) await this.#write({ type: "refusal", text: answer.refusal });
+    for (const [index, call] of (answer.toolCalls ?? []).entries()) {
+      const id = call.id ?? `call_${this.#request.origin.callIndex}_${index}`;
+      const argumentsText = call.argumentsText ?? JSON.stringify(call.args ?? {});
+      await this.#write({ type: "tool-call", index, id, name: call.name, argumentsText: "" });
+      await this.#write({ type: "tool-call", index, argumentsText });
+    }
+    const { messages, settings } = this.#request;
+    return this.#builder.build({
+      finishReason: answer.finishReason ?? finishReasonOf(answer),
+      usage: answer.usage ?? estimate(JSON.stringify(messages).length, answer.text?.length ?? 0),
+      model: settings.name ?? "scripted",
+    });
+  }
+
+  async #write(chunk: ModelResponseChunk): Promise<void> {
+    const { chunksPerSecond } = this.#response;
+    if (chunksPerSecond !== undefined) await this.#due(chunksPerSecond);
+    this.#signal.throwIfAborted();
+    this.#builder.add(chunk);
+    this.#sent += 1;
+    await this.#sink.write(chunk);
+  }
+
+  /** Counted from the start, so a late timer is made up for and the rate holds. */
+  async #due(chunksPerSecond: number): Promise<void> {
+    const dueMs = this.#startMs + (this.#sent * 1_000) / chunksPerSecond;
+    const leftMs = dueMs - performance.now();
+    if (leftMs > 0) await delay(leftMs, undefined, { signal: this.#signal });
+  }
+}
+
+function finishReasonOf(answer: ScriptedAnswer): ModelResponse["finishReason"] {
+  if (answer.toolCalls?.length) return "tool-calls";
+  return answer.refusal ? "refusal" : "stop";
+}
+
+function estimate(inputLength: number, outputLength: number): Usage {
+  const inputTokens = Math.ceil(inputLength / 4);
+  const outputTokens = Math.ceil(outputLength / 4);
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+}
+
+function failureOf({ status, message }: { status: number; message: string }): HeddleError {
+  const retryable = status === 408 || status === 409 || status === 429 || status >= 500;
+  return new HeddleError(codeOf(status), message, { details: { status, retryable } });
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 401 || status === 403) return "PROVIDER_AUTH";
+  if (status === 404) return "PROVIDER_NOT_FOUND";
+  if (status === 429) return "PROVIDER_RATE_LIMITED";
+  return status >= 500 || status === 408 || status === 409
+    ? "PROVIDER_UNAVAILABLE"
+    : "PROVIDER_BAD_REQUEST";
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,58 @@
+import { HeddleError } from "../errors.ts";
+import { MAX_TIMER_MS } from "../transport/clock.ts";
+
+/*
+ * Checks of what users hand in. Each throws a HeddleError that names the field and its bounds; nothing is started before.
+ */
+
+type Code = "INVALID_OPTION" | "INVALID_INPUT";
+
+export type Bounds = { readonly min: number; readonly max: number; readonly integer?: boolean };
+
+export const MS: Bounds = { min: 0, max: MAX_TIMER_MS };
+export const DEADLINE_MS: Bounds = { min: 1, max: MAX_TIMER_MS };
+export const COUNT: Bounds = { min: 1, max: 1_000_000, integer: true };
+export const BYTES: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true };
+
+export function refuse(field: string, expected: string, code: Code = "INVALID_OPTION"): never {
+  throw new HeddleError(code, `${field} must be ${expected}`, { details: { field } });
+}
+
+export function checkNumber(field: string, value: unknown, bounds: Bounds): void {
+  if (value === undefined) return;
+  const { min, max, integer = false } = bounds;
+  const isNumber = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (isNumber && (value as number) >= min && (value as number) <= max) return;
+  refuse(field, `${integer ? "an integer" : "a number"} from ${min} to ${max}`);
+}
+
+export function checkText(field: string, value: unknown, code: Code = "INVALID_OPTION"): void {
+  if (value === undefined || (typeof value === "string" && value !== "")) return;
+  refuse(field, "a string that is not empty", code);
+}
+
+/** Refuses a field that nobody reads: most often one that is misspelt. */
+export function checkFields(
+  field: string,
+  value: unknown,
+  known: readonly string[],
+  code: Code = "INVALID_OPTION",
+): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuse(field, "an object", code);
+  }
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) {
+      const at = field === "" ? name : `${field}.${name}`;
+      throw new HeddleError(code, `${at} is unknown; known are ${known.join(", ")}`, {
+        details: { field: at },
+      });
+    }
+  }
+}
+
+export function checkOneOf(field: string, value: unknown, allowed: readonly string[]): void {
+  if (value === undefined || allowed.includes(value as string)) return;
+  refuse(field, `one of ${allowed.map((one) => `"${one}"`).join(", ")}`);
+}

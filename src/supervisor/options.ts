@@ -1,0 +1,106 @@
+import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
+import type { ProviderDescriptor } from "../protocol/provider.ts";
+import type { WorkerHost } from "./host.ts";
+
+export type SupervisorOptions = {
+  /** The models, by a name that workers use. Read-only afterwards. */
+  readonly providers: { readonly [name: string]: ProviderDescriptor };
+  readonly threads?: ThreadOptions;
+  /** What every worker gets that does not say otherwise. */
+  readonly defaults?: Omit<WorkerOptions, "name" | "transcript">;
+  readonly keepSettled?: KeepSettled;
+};
+
+export type ThreadOptions = {
+  /** How many workers may hold a thread at once, 1 to 10,000; jobs past that wait their turn. @defaultValue 1_000 */
+  readonly max?: number;
+  /** How many gateway threads share the built-in providers, 1 to 64. A provider module of your own always has one for itself. @defaultValue 1 */
+  readonly gateways?: number;
+};
+
+/** How long `session.job(id)` still finds a job that has ended. Whoever holds the job itself keeps its log anyway. */
+export type KeepSettled = {
+  /** @defaultValue 60_000 */
+  readonly ms?: number;
+  /** @defaultValue 1_000 */
+  readonly count?: number;
+};
+
+export type SessionOptions = {
+  /** Unique among the open sessions. @defaultValue a random one */
+  readonly name?: string;
+};
+
+export type WorkerOptions = {
+  /** Unique among the session's workers. @defaultValue a random one */
+  readonly name?: string;
+  /** One of the supervisor's `providers`. @defaultValue the only one, if there is only one */
+  readonly provider?: string;
+  readonly model?: ModelSettings;
+  readonly instructions?: string;
+  /** A conversation to go on with. */
+  readonly transcript?: readonly Message[];
+  /** Model calls of one job, 1 to 1,000; a job that wants more fails with `MAX_STEPS`. @defaultValue 20 */
+  readonly maxSteps?: number;
+  /** How long a cancelled job may take to stop by itself, in ms, before its thread is terminated. @defaultValue 2_000 */
+  readonly graceMs?: number;
+  /** How long a terminated thread may take to end, in ms, before the job settles without it (`THREAD_STUCK`). @defaultValue 5_000 */
+  readonly killMs?: number;
+  readonly timeouts?: Timeouts;
+  /** How many bytes of a stream a lossless reader may leave unread before the model's server is made to wait. @defaultValue 262_144 */
+  readonly windowBytes?: number;
+  /** How many bytes of streamed text a job may keep; past that it fails with `OUTPUT_LIMIT`. @defaultValue 8_388_608 */
+  readonly maxOutputBytes?: number;
+  /** What `run` does when the worker has a job already: wait its turn, refuse with `WORKER_BUSY`, or cancel what is there. @defaultValue "enqueue" */
+  readonly whenBusy?: "enqueue" | "reject" | "interrupt";
+};
+
+/** Deadlines in ms, 1 to 2,147,483,647. All but `totalMs` and `stepMs` have a default; all stand still while a lossless reader holds the stream back. */
+export type Timeouts = {
+  /** From the start of the job (`JOB_TIMEOUT`). Time in the queue does not count. @defaultValue none */
+  readonly totalMs?: number;
+  /** One model call, retries included (`STEP_TIMEOUT`). @defaultValue none */
+  readonly stepMs?: number;
+  /** From sending a request to its first chunk (`FIRST_CHUNK_TIMEOUT`). @defaultValue 300_000 */
+  readonly firstChunkMs?: number;
+  /** Between two chunks; a server's keep-alive comments do not count (`CHUNK_TIMEOUT`). @defaultValue 120_000 */
+  readonly chunkMs?: number;
+};
+
+export type JobInput = {
+  /** Text, or text, images and files. */
+  readonly prompt: string | readonly ContentPart[];
+};
+
+export type RunOptions = {
+  readonly host?: WorkerHost;
+  /** Cancels the job when it aborts; its reason becomes the job's. */
+  readonly signal?: AbortSignal;
+  /** The job's own id, unique among the session's running and kept jobs. @defaultValue a random one */
+  readonly id?: string;
+  /** Laid over the worker's model settings, for this job only. */
+  readonly model?: ModelSettings;
+  /** Laid over the worker's timeouts, for this job only. */
+  readonly timeouts?: Timeouts;
+};
+
+/** One input of `runAll`. */
+export type BatchInput = JobInput & {
+  readonly id?: string;
+  /** Laid over the batch's worker options, for this input only. */
+  readonly worker?: WorkerOptions;
+};
+
+export type BatchOptions = {
+  /** Each input gets a worker with these options, which closes with its job. */
+  readonly worker?: Omit<WorkerOptions, "name">;
+  /** How many jobs run at once, 1 to 10,000. @defaultValue 16 */
+  readonly concurrency?: number;
+  /** Cancels what runs and ends the iteration when it aborts. */
+  readonly signal?: AbortSignal;
+};
+
+export type CloseOptions = {
+  /** How long running jobs may go on, in ms, before they are cancelled. @defaultValue 10_000 */
+  readonly drainMs?: number;
+};

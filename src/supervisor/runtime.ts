@@ -1,0 +1,28 @@
+import type { HeddleError } from "../errors.ts";
+import type { Clock } from "../transport/clock.ts";
+import type { SpawnThread } from "./thread.ts";
+
+/** What the supervisor's parts take from outside themselves, in one place so that a test can own all of it. */
+export type Runtime = {
+  readonly clock: Clock;
+  readonly spawn: SpawnThread;
+  readonly newId: () => string;
+  readonly report: (event: SupervisorEvent) => void;
+};
+
+/** What happens to the supervisor itself, for logs and metrics. */
+export type SupervisorEvent =
+  | { readonly type: "session-opened" | "session-closed"; readonly session: string }
+  /** A gateway thread has died. `resent` of its requests will be sent again, `failed` have failed with `GATEWAY_LOST`. */
+  | {
+      readonly type: "gateway-lost";
+      readonly gateway: string;
+      readonly error: HeddleError;
+      readonly resent: number;
+      readonly failed: number;
+    }
+  | { readonly type: "gateway-restarted"; readonly gateway: string }
+  /** A thread that could not be ended. It goes on until the process ends. */
+  | { readonly type: "thread-stuck"; readonly thread: string; readonly threadId: number }
+  /** A subscriber of one of Heddle's observables threw, or did not handle an error. */
+  | { readonly type: "subscriber-failed"; readonly error: unknown };

@@ -1,0 +1,79 @@
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+
+/** What to start a thread with. */
+export type ThreadSpec = {
+  readonly entry: URL;
+  /** Shown by debuggers and `inspect()`. */
+  readonly name: string;
+};
+
+export type ThreadExit = {
+  readonly exitCode: number;
+  /** What was thrown in it, or what kept it from starting. */
+  readonly error: unknown;
+};
+
+export type ThreadHandlers = {
+  /** A throw here ends the thread: it sent what it must not send. */
+  onMessage(message: unknown): void;
+  /** Called once, after the last message. */
+  onExit(exit: ThreadExit): void;
+};
+
+/** A thread as its owner sees it. It does not keep the process alive unless `ref` was called. */
+export interface Thread {
+  readonly threadId: number;
+  /** Does nothing once the thread is gone. @throws what structured clone throws for data that cannot be cloned */
+  post(message: unknown): void;
+  /** Ends it, whatever it does; `onExit` follows, unless it is blocked in a system call. */
+  terminate(): void;
+  ref(): void;
+  unref(): void;
+}
+
+export type SpawnThread = (spec: ThreadSpec, handlers: ThreadHandlers) => Thread;
+
+/**
+ * Starts a worker thread with an empty environment and one private port.
+ *
+ * Node's `exit` event overtakes messages that are still queued on a port of one's own, so on `exit` the port is drained
+ * before the owner is told.
+ */
+export const spawnThread: SpawnThread = (spec, handlers) => {
+  const { port1, port2 } = new MessageChannel();
+  let error: unknown;
+  const worker = new Worker(spec.entry, {
+    name: spec.name,
+    env: {},
+    workerData: { port: port2 },
+    transferList: [port2],
+  });
+  const receive = (message: unknown) => {
+    try {
+      handlers.onMessage(message);
+    } catch (thrown) {
+      error ??= thrown;
+      void worker.terminate();
+    }
+  };
+  port1.on("message", receive);
+  worker.on("error", (thrown) => {
+    error ??= thrown;
+  });
+  worker.on("exit", (exitCode) => {
+    for (let next = receiveMessageOnPort(port1); next; next = receiveMessageOnPort(port1)) {
+      receive(next.message);
+    }
+    port1.close();
+    handlers.onExit({ exitCode, error });
+  });
+  worker.unref();
+  port1.unref();
+  return {
+    threadId: worker.threadId,
+    post: (message) => port1.postMessage(message),
+    terminate: () => void worker.terminate(),
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+  };
+};

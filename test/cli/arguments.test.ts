@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import type { Command, RunOptions } from "../../src/cli/arguments.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { helpText } from "../../src/cli/help.ts";
+import { OPTIONS } from "../../src/cli/options.ts";
+import { suggest } from "../../src/cli/suggest.ts";
+
+const parse = (...argv: string[]): Command => parseArguments(argv, { isTerminal: true });
+
+function options(...argv: string[]): RunOptions {
+  const command = parse("run", ...argv);
+  if (command.type !== "run") throw new TypeError(JSON.stringify(command));
+  return command.options;
+}
+
+function problems(...argv: string[]): string {
+  const command = parse("run", ...argv);
+  return command.type === "refused" ? command.problems.join("\n") : `accepted: ${command.type}`;
+}
+
+describe("parseArguments()", () => {
+  test("a file alone gets the defaults", () => {
+    expect(options("in.jsonl")).toEqual({
+      source: { type: "file", path: "in.jsonl" },
+      provider: undefined,
+      model: undefined,
+      baseURL: undefined,
+      api: undefined,
+      instructions: undefined,
+      temperature: undefined,
+      maxOutputTokens: undefined,
+      concurrency: 16,
+      timeoutMs: undefined,
+      limit: undefined,
+      out: undefined,
+      resume: false,
+      retryFailed: false,
+      dryRun: false,
+      events: false,
+    });
+  });
+
+  test("every option is read, before and behind the file", () => {
+    const argv =
+      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --max-output-tokens 9 --temperature 0.5 --dry-run --events";
+    expect(options(...argv.split(" "))).toEqual({
+      source: { type: "file", path: "in.jsonl" },
+      provider: "openai",
+      model: "m",
+      baseURL: "http://h/v1",
+      api: "responses",
+      instructions: "i",
+      temperature: 0.5,
+      maxOutputTokens: 9,
+      concurrency: 3,
+      timeoutMs: 7,
+      limit: 5,
+      out: "out",
+      resume: true,
+      retryFailed: true,
+      dryRun: true,
+      events: true,
+    });
+  });
+
+  test.each(["007", "1e3", "0x10", "- one\n- two", "--prompt is an option"])(
+    "a prompt is taken as it is written: %j",
+    (prompt) => {
+      expect(options("-p", prompt).source).toEqual({ type: "prompt", text: prompt });
+    },
+  );
+
+  test("a prompt like an option is accepted behind an equals sign only", () => {
+    expect(options("--prompt=-5").source).toEqual({ type: "prompt", text: "-5" });
+    expect(problems("--prompt", "-5")).toContain("--prompt=-5");
+  });
+
+  test("a dash is standard input, and --out - is standard output", () => {
+    expect(options("-").source).toEqual({ type: "stdin", asked: true });
+    expect(options("-", "-o", "-").out).toBeUndefined();
+  });
+
+  test("without a file, what is piped in is read; on a terminal that is refused", () => {
+    expect(parseArguments(["run"], { isTerminal: false })).toMatchObject({
+      options: { source: { type: "stdin", asked: false } },
+    });
+    expect(problems()).toContain("nothing to run");
+  });
+
+  test.each([
+    ["--concurency 3 in.jsonl", "unknown option --concurency: did you mean --concurrency?"],
+    ["--temp 1 in.jsonl", "did you mean --temperature?"],
+    ["-x in.jsonl", "unknown option -x"],
+    ["-c 0 in.jsonl", "--concurrency must be a whole number from 1 to 1000"],
+    ["-c 1001 in.jsonl", "--concurrency"],
+    ["-c 1.5 in.jsonl", "--concurrency"],
+    ["-c many in.jsonl", 'not "many"'],
+    ["-c NaN in.jsonl", "--concurrency"],
+    ["--limit 0 in.jsonl", "--limit must be a whole number, 1 or more"],
+    ["--limit=-1 in.jsonl", "--limit"],
+    ["--timeout-ms 2147483648 in.jsonl", "--timeout-ms"],
+    ["--temperature 2.1 in.jsonl", "--temperature must be a number from 0 to 2"],
+    ["--max-output-tokens 0 in.jsonl", "--max-output-tokens"],
+    ["--provider gemini in.jsonl", "--provider must be scripted or openai"],
+    ["--api rest in.jsonl", "--api must be chat or responses"],
+    ["--base-url localhost:80 in.jsonl", "--base-url must be an http or https URL"],
+    ["in.jsonl --out", "--out needs a value: FILE"],
+    ["in.jsonl --out --resume", "--out needs a value"],
+    ["in.jsonl --dry-run=yes", "--dry-run takes no value"],
+    ["in.jsonl other.jsonl", "one FILE at a time"],
+    ["in.jsonl -p hello", "FILE or --prompt, not both"],
+    ["in.jsonl --resume", "--resume needs --out FILE"],
+    ["-p hello -o out --resume", "--resume needs a FILE"],
+    ["in.jsonl -o out --retry-failed", "--retry-failed needs --resume"],
+    ["in.jsonl --provider scripted --base-url http://h", "--base-url has no meaning"],
+  ])("%s is refused", (line, expected) => {
+    expect(problems(...line.split(" "))).toContain(expected);
+  });
+
+  test("an empty text is refused", () => {
+    expect(problems("-p", "")).toContain("--prompt is empty");
+  });
+
+  test("all problems are told at once", () => {
+    expect(problems("in.jsonl", "-c", "0", "--temperature", "9").split("\n")).toHaveLength(2);
+  });
+
+  test("help and version win over anything else", () => {
+    expect(parse("--help")).toEqual({ type: "help" });
+    expect(parse("help")).toEqual({ type: "help" });
+    expect(parse("run", "--nonsense", "-h")).toEqual({ type: "help" });
+    expect(parse("--version")).toEqual({ type: "version" });
+  });
+
+  test("an unknown command is refused, with what was probably meant", () => {
+    expect(parse("rum", "x")).toMatchObject({ problems: [expect.stringContaining("mean run?")] });
+    expect(parse("in.jsonl")).toMatchObject({
+      problems: [expect.stringContaining("heddle run in.jsonl")],
+    });
+    expect(parse()).toMatchObject({ type: "refused" });
+  });
+});
+
+describe("helpText()", () => {
+  test("names every option, in lines of at most 120 characters", () => {
+    const text = helpText();
+    for (const { name } of OPTIONS) expect(text).toContain(`--${name}`);
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe("suggest()", () => {
+  test("finds what is a prefix or near, and nothing else", () => {
+    expect(suggest("instr", ["instructions"])).toBe("instructions");
+    expect(suggest("resmue", ["resume", "retry-failed"])).toBe("resume");
+    expect(suggest("zebra", ["resume", "retry-failed"])).toBeUndefined();
+  });
+});
