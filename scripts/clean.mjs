@@ -1,4 +1,3 @@
-// Removes dist/, so that a build never holds files whose sources are gone.
 import { rmSync } from "node:fs";
 
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+rmSync(new URL("../dist/", import.meta.url), { recursive: true, force: true });

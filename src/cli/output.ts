@@ -1,8 +1,13 @@
-import type { Writable } from "node:stream";
 import type { Redact } from "./redact.ts";
 
 /** What the command needs of `process.stdout` and `process.stderr`. */
-export type OutputStream = Pick<Writable, "write" | "on"> & { readonly isTTY?: boolean };
+export type OutputStream = {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string, taken: () => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+};
 
 /**
  * A standard stream, written to in order and without secrets. Nothing else in the command writes to these streams.
@@ -26,6 +31,10 @@ export class Output {
     return this.#gone.signal;
   }
 
+  get size(): { readonly columns: number; readonly rows: number } {
+    return { columns: this.#stream.columns ?? 80, rows: this.#stream.rows ?? 24 };
+  }
+
   /** Resolves when the stream has taken the text; never rejects. Whoever waits for it writes no faster than it is read. */
   async write(text: string): Promise<void> {
     if (this.#gone.signal.aborted) return;
@@ -34,3 +43,10 @@ export class Output {
     });
   }
 }
+
+/** The standard streams, and what takes secrets out of anything that is written elsewhere. */
+export type Streams = {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly redact: Redact;
+};

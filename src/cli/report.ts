@@ -1,3 +1,5 @@
+import type { Prepared } from "./prepare.ts";
+import { describeChoice } from "./provider-choice.ts";
 import type { Row, Snapshot } from "./tally.ts";
 import type { Colors } from "./terminal.ts";
 import { cutToWidth, padToWidth } from "./terminal.ts";
@@ -30,14 +32,28 @@ export function pace(snapshot: Snapshot): string {
   return `${rate.toFixed(1)} jobs/s, ${duration(snapshot.elapsedMs)}`;
 }
 
-/** The lines at the end of a run. */
-export function summary(snapshot: Snapshot, out: string | undefined): string[] {
-  const lines = [`${counts(snapshot)} (${pace(snapshot)})${out === undefined ? "" : `: ${out}`}`];
-  const codes = [...snapshot.errorCodes].sort((a, b) => b[1] - a[1]);
-  if (codes.length > 0) {
-    lines.push(`failed by: ${codes.map(([code, count]) => `${code} ${count}`).join(", ")}`);
+/** What a run says before it begins. */
+export function introduction({ options, choice, found }: Prepared): string[] {
+  const lines: string[] = [];
+  const isBatch = options.source.type !== "prompt";
+  if (isBatch || choice.type === "scripted") lines.push(describeChoice(choice));
+  if (found?.mend.type === "truncate") lines.push(`${found.path}: its last line was cut, and goes`);
+  if (found?.lacksHashes === true) {
+    lines.push(`${found.path}.state is missing: changed prompts cannot be noticed`);
   }
-  if (snapshot.leftFailed > 0) lines.push("--retry-failed runs the failed ones again");
+  return lines;
+}
+
+/** What a run says at its end. */
+export function conclusion({ options }: Prepared, last: Snapshot): string[] {
+  if (options.source.type === "prompt") return [];
+  const where = options.out === undefined ? "" : `, results in ${options.out}`;
+  const lines = [`${counts(last)} (${pace(last)})${where}`];
+  const codes = [...last.errorCodes].sort((a, b) => b[1] - a[1]);
+  if (codes.length > 0) {
+    lines.push(`failed by ${codes.map(([code, count]) => `${code} ${count}`).join(", ")}`);
+  }
+  if (last.leftFailed > 0) lines.push("to run those left failed again: --retry-failed");
   return lines;
 }
 

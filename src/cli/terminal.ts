@@ -1,13 +1,13 @@
 import { createColors } from "picocolors";
 
 type Env = { readonly [name: string]: string | undefined };
-type Stream = { readonly isTTY?: boolean };
+type Stream = { readonly isTerminal: boolean };
 
 export type Colors = ReturnType<typeof createColors>;
 
 /** Whether lines of `stream` can be drawn again. */
 export function canRedraw(stream: Stream, env: Env): boolean {
-  return stream.isTTY === true && env["TERM"] !== "dumb";
+  return stream.isTerminal && env["TERM"] !== "dumb";
 }
 
 /** Colours for `stream`; none if it is no terminal, or `NO_COLOR` is set (https://no-color.org). */

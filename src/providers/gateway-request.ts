@@ -39,7 +39,7 @@ export class GatewayRequest {
   #idle: Deadline | undefined;
   #step: Deadline | undefined;
   #text = "";
-  #delivered = false;
+  #delivered: boolean = false;
 
   constructor(options: GatewayRequestOptions) {
     this.#options = options;

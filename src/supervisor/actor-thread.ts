@@ -41,6 +41,7 @@ export class ActorThread {
   readonly #onCall: (body: unknown) => void;
   readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
   #isGone: boolean = false;
+  #isEnding: boolean = false;
 
   constructor(name: string, runtime: Runtime, handlers: ActorThreadHandlers) {
     this.#name = name;
@@ -70,8 +71,9 @@ export class ActorThread {
     return this.#gone.promise;
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
+  /** Whether it can take a job: it is neither gone nor being ended. */
+  get isUsable(): boolean {
+    return !this.#isEnding;
   }
 
   /** @throws {HeddleError} `ACTOR_START_FAILED`. */
@@ -80,9 +82,9 @@ export class ActorThread {
     const timer = this.#runtime.clock.setTimer(START_MS, () => this.#caller.close(late));
     try {
       await this.#caller.call("configure", config);
-    } catch (cause) {
-      this.#thread.terminate();
-      throw new HeddleError("ACTOR_START_FAILED", "the actor's thread did not start", { cause });
+    } catch (error) {
+      this.terminate();
+      throw new HeddleError("ACTOR_START_FAILED", "the thread did not start", { cause: error });
     } finally {
       timer.cancel();
     }
@@ -100,6 +102,7 @@ export class ActorThread {
 
   /** Ends the thread; `gone` resolves when it is. Blocked in a system call it may never be: see `writeOff`. */
   terminate(): void {
+    this.#isEnding = true;
     this.#thread.terminate();
   }
 
@@ -109,12 +112,6 @@ export class ActorThread {
     const { threadId } = this.#thread;
     this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
     this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"));
-  }
-
-  /** Whether the process must stay alive for it. */
-  keepAlive(isWorking: boolean): void {
-    if (isWorking) this.#thread.ref();
-    else this.#thread.unref();
   }
 
   #receive(message: ActorReport | CallMessage): void {
@@ -148,6 +145,7 @@ export class ActorThread {
   #leave(error: HeddleError): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    this.#isEnding = true;
     this.#caller.close(error);
     this.#handlers.onGone(error);
     this.#gone.resolve();

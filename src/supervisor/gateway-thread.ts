@@ -58,35 +58,30 @@ export class GatewayThread {
       const error = new HeddleError("GATEWAY_START_FAILED", `not ready after ${START_MS} ms`);
       this.#caller.close(error);
     });
-    this.#thread.ref();
     try {
-      await this.#caller.call("load", specs);
+      await this.call("load", specs);
     } catch (error) {
       this.#thread.terminate();
       throw toHeddleError(error, "GATEWAY_START_FAILED");
     } finally {
       timer.cancel();
-      this.#thread.unref();
     }
   }
 
-  call<K extends keyof GatewayCalls>(
+  async call<K extends keyof GatewayCalls>(
     method: K,
     ...args: Parameters<GatewayCalls[K]>
   ): Promise<Awaited<ReturnType<GatewayCalls[K]>>> {
-    return this.#caller.call(method, ...args);
+    const release = this.#runtime.hold();
+    try {
+      return await this.#caller.call(method, ...args);
+    } finally {
+      release();
+    }
   }
 
   post(command: GatewayCommand): void {
     this.#thread.post(command);
-  }
-
-  ref(): void {
-    this.#thread.ref();
-  }
-
-  unref(): void {
-    this.#thread.unref();
   }
 
   /** Ends the thread. If that has no effect within `killMs`, it is written off: reported, and treated as gone. */

@@ -63,7 +63,6 @@ export class Gateway {
     await thread.load(this.#specs);
     if (this.#thread !== thread || this.#isClosed) return;
     this.#state = "ready";
-    if (this.#calls.size > 0) thread.ref();
     for (const call of this.#calls.values()) this.#send(call);
   }
 
@@ -74,7 +73,6 @@ export class Gateway {
       call.fail(new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed"));
       return call;
     }
-    if (this.#calls.size === 0) this.#thread?.ref();
     this.#calls.set(call.requestId, call);
     if (this.#state === "ready") this.#send(call);
     else if (this.#state === "down") this.#restart();
@@ -114,7 +112,6 @@ export class Gateway {
     this.#state = "closed";
     const thread = this.#thread;
     if (!thread) return;
-    thread.ref();
     if (wasReady) await this.#closeProviders(thread);
     const gone = Promise.withResolvers<void>();
     this.#onGone = gone.resolve;
@@ -174,7 +171,6 @@ export class Gateway {
 
   #end(call: ModelCall, settle: () => void): void {
     this.#calls.delete(call.requestId);
-    if (this.#calls.size === 0) this.#thread?.unref();
     settle();
   }
 

@@ -69,7 +69,7 @@ export function providerSpecs(
   providers: { readonly [name: string]: ProviderDescriptor },
   env: { readonly [name: string]: string | undefined },
 ): readonly ProviderSpec[] {
-  if (typeof providers !== "object" || providers === null) refuse("providers", "an object");
+  if (!isObject(providers)) refuse("providers", "an object");
   const entries = Object.entries(providers);
   if (entries.length === 0) refuse("providers", "an object with at least one provider");
   return entries.map(([name, descriptor]) => {
@@ -83,6 +83,10 @@ export function providerSpecs(
       retry: retryPolicy(`${field}.retry`, descriptor.retry ?? {}),
     };
   });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function moduleUrl(field: string, module: unknown): string {

@@ -20,15 +20,13 @@ export type ThreadHandlers = {
   onExit(exit: ThreadExit): void;
 };
 
-/** A thread as its owner sees it. It does not keep the process alive unless `ref` was called. */
+/** A thread as its owner sees it. It does not keep the process alive. */
 export interface Thread {
   readonly threadId: number;
   /** Does nothing once the thread is gone. @throws what structured clone throws for data that cannot be cloned */
   post(message: unknown): void;
   /** Ends it, whatever it does; `onExit` follows, unless it is blocked in a system call. */
   terminate(): void;
-  ref(): void;
-  unref(): void;
 }
 
 export type SpawnThread = (spec: ThreadSpec, handlers: ThreadHandlers) => Thread;
@@ -73,7 +71,5 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
     threadId: worker.threadId,
     post: (message) => port1.postMessage(message),
     terminate: () => void worker.terminate(),
-    ref: () => worker.ref(),
-    unref: () => worker.unref(),
   };
 };

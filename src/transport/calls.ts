@@ -14,7 +14,9 @@ import type { WireError } from "../protocol/error.ts";
  */
 
 /** One half of a call on its way. Both halves share the thread's one port with every other message, so order is kept. */
-export type CallMessage = { readonly type: "call" | "reply"; readonly body: unknown };
+export type CallMessage =
+  | { readonly type: "call"; readonly body: unknown }
+  | { readonly type: "reply"; readonly body: unknown };
 
 export type Methods = { readonly [name: string]: (...args: never[]) => unknown };
 

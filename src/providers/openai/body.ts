@@ -67,7 +67,8 @@ class BodyReading {
     }
     if (this.#consumer.isComplete) {
       dropTail(this.#response.message);
-      this.#onEnd();
+      this.#stop();
+      this.#end.resolve();
     } else if (this.#state === "flowing") {
       this.#state = "awaiting-room";
       // One read of the socket can be hundreds of `data` events, all in one turn: this comes behind the last of them.
@@ -92,7 +93,12 @@ class BodyReading {
     this.#response.message.resume();
   };
 
+  /** Where the connection's end is the body's, node reports a lost connection as an end, too. */
   readonly #onEnd = (): void => {
+    if (this.#response.transportError() !== undefined) {
+      this.#onClose();
+      return;
+    }
     this.#stop();
     this.#end.resolve();
   };

@@ -3,7 +3,8 @@ import type { Emit, EventMapper, ResponseEnd } from "./event-mapper.ts";
 import { protocolError, truncated } from "./failures.ts";
 import { streamError } from "./server-error.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
-import { asCount, asObject, asText, parseJson } from "./untrusted.ts";
+import { asObject, asText, parseJson, textField } from "./untrusted.ts";
+import { chatUsage } from "./usage.ts";
 
 type Delta =
   | "content"
@@ -18,18 +19,22 @@ const FINISH_REASONS: ReadonlyMap<string, ResponseFinishReason> = new Map([
   ["stop", "stop"],
   ["length", "length"],
   ["max_tokens", "length"],
+  ["model_length", "length"],
   ["tool_calls", "tool-calls"],
   ["function_call", "tool-calls"],
   ["content_filter", "content-filter"],
 ]);
 
+/** How OpenRouter, vLLM, SGLang and DeepSeek say that they gave up. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(["error", "abort", "insufficient_system_resource"]);
+
 /** Maps the events of a streamed chat completion. */
 export class ChatMapper implements EventMapper {
   readonly #toolCalls: ToolCallPieces;
   #finishReason: ResponseFinishReason | undefined;
-  #hasChoice = false;
-  #hasRefusal = false;
-  #isDone = false;
+  #hasChoice: boolean = false;
+  #hasRefusal: boolean = false;
+  #isDone: boolean = false;
   #usage: Usage | undefined;
   #model: string | undefined;
   #id: string | undefined;
@@ -44,13 +49,15 @@ export class ChatMapper implements EventMapper {
 
   accept(value: unknown, name: string | undefined, emit: Emit): void {
     const event = asObject<"error" | "object" | "choices" | "usage" | "model" | "id">(value);
-    if (event === undefined) throw protocolError("the model server sent an event that is no object");
-    if (name === "error" || event.object === "error" || (event.error ?? false) !== false) {
+    if (event === undefined)
+      throw protocolError("the model server sent an event that is no object");
+    const error = asObject(event.error) ?? asText(event.error);
+    if (name === "error" || event.object === "error" || error !== undefined) {
       throw streamError(event);
     }
     this.#model ??= asText(event.model);
     this.#id ??= asText(event.id);
-    this.#usage = usageOf(event.usage) ?? this.#usage;
+    this.#usage = chatUsage(event.usage) ?? this.#usage;
     const choice = ourChoice(event.choices);
     if (choice === undefined) return;
     this.#hasChoice = true;
@@ -83,12 +90,12 @@ export class ChatMapper implements EventMapper {
     const delta = asObject<Delta>(value);
     if (delta === undefined) throw malformed("delta");
     // The same text under two names, not two texts: some versions of vLLM send both.
-    const reasoning = text(delta.reasoning_content, "reasoning_content") ?? asText(delta.reasoning);
+    const reasoning = asText(delta.reasoning_content) ?? asText(delta.reasoning);
     if (reasoning !== undefined) emit({ type: "reasoning", text: reasoning });
-    const content = text(delta.content, "content");
-    if (content !== undefined) emit({ type: "text", text: content });
-    const refusal = text(delta.refusal, "refusal");
-    if (refusal !== undefined) {
+    const content = textField(delta.content, "content");
+    if (content !== "") emit({ type: "text", text: content });
+    const refusal = textField(delta.refusal, "refusal");
+    if (refusal !== "") {
       this.#hasRefusal = true;
       emit({ type: "refusal", text: refusal });
     }
@@ -112,7 +119,7 @@ export class ChatMapper implements EventMapper {
         index: indexOf(piece.index),
         id: asText(piece.id),
         name: asText(called.name),
-        argumentsText: text(called.arguments, "arguments") ?? "",
+        argumentsText: textField(called.arguments, "arguments"),
       },
       emit,
     );
@@ -121,9 +128,8 @@ export class ChatMapper implements EventMapper {
   #acceptFinish(reason: unknown): void {
     const name = asText(reason);
     if (name === undefined) return;
-    // OpenRouter, and DeepSeek when it is overloaded.
-    if (name === "error" || name === "insufficient_system_resource") {
-      throw streamError({ type: "server_error", message: `the response was broken off: ${name}` });
+    if (BROKEN_OFF.has(name)) {
+      throw streamError({ type: "server_error", message: `it broke the response off (${name})` });
     }
     this.#finishReason = FINISH_REASONS.get(name) ?? "stop";
   }
@@ -157,35 +163,6 @@ function ourChoice(
     if ((choice.index ?? 0) === 0) return choice;
   }
   return undefined;
-}
-
-function usageOf(value: unknown): Usage | undefined {
-  const usage = asObject<
-    | "prompt_tokens"
-    | "completion_tokens"
-    | "total_tokens"
-    | "prompt_tokens_details"
-    | "completion_tokens_details"
-  >(value);
-  if (usage === undefined) return undefined;
-  const inputTokens = asCount(usage.prompt_tokens);
-  const outputTokens = asCount(usage.completion_tokens);
-  const { cached_tokens } = asObject<"cached_tokens">(usage.prompt_tokens_details) ?? {};
-  const { reasoning_tokens } =
-    asObject<"reasoning_tokens">(usage.completion_tokens_details) ?? {};
-  return {
-    inputTokens,
-    outputTokens,
-    totalTokens: asCount(usage.total_tokens) || inputTokens + outputTokens,
-    ...(cached_tokens === undefined ? {} : { cachedInputTokens: asCount(cached_tokens) }),
-    ...(reasoning_tokens === undefined ? {} : { reasoningTokens: asCount(reasoning_tokens) }),
-  };
-}
-
-function text(value: unknown, field: string): string | undefined {
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string") throw malformed(field);
-  return value;
 }
 
 function indexOf(value: unknown): number | undefined {

@@ -57,7 +57,8 @@ export function withDetails(error: HeddleError, details: ErrorDetails): HeddleEr
  */
 export function withoutSecrets(error: HeddleError, secrets: readonly string[]): HeddleError {
   const printed = [error.message, error.stack, ...Object.values(error.details), ...causes(error)];
-  if (!secrets.some((secret) => printed.some((text) => String(text).includes(secret)))) return error;
+  if (!secrets.some((secret) => printed.some((text) => String(text).includes(secret))))
+    return error;
   const blot = (text: string): string =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
   const details = Object.entries(error.details).map(([name, value]) => [

@@ -30,10 +30,10 @@ export class HttpTransport {
   readonly #agent: Agent;
   readonly #request: typeof httpRequest;
 
-  constructor(protocol: "http:" | "https:") {
+  constructor(isSecure: boolean) {
     const options = { keepAlive: true, maxFreeSockets: 1_024 };
-    this.#agent = protocol === "https:" ? new HttpsAgent(options) : new Agent(options);
-    this.#request = protocol === "https:" ? httpsRequest : httpRequest;
+    this.#agent = isSecure ? new HttpsAgent(options) : new Agent(options);
+    this.#request = isSecure ? httpsRequest : httpRequest;
   }
 
   /** @throws {HeddleError} `PROVIDER_…`: whatever keeps the answer from being a successful one. */

@@ -15,7 +15,7 @@ export type SseListener = (data: string, name: string | undefined) => void;
 export class SseReader {
   readonly #decoder = new StringDecoder("utf8");
   readonly #parser: EventSourceParser;
-  #isTooLong = false;
+  #isTooLong: boolean = false;
 
   constructor(maxLineBytes: number, listener: SseListener) {
     this.#parser = createParser({

@@ -1,5 +1,5 @@
-import { protocolError } from "./failures.ts";
 import type { Emit } from "./event-mapper.ts";
+import { protocolError } from "./failures.ts";
 
 const MAX_TOOL_CALLS = 1_024;
 

@@ -1,3 +1,5 @@
+import { protocolError } from "./failures.ts";
+
 /** An object that a model server sent: any field may be missing, or of any type. */
 export type Untrusted<Field extends string> = { readonly [field in Field]?: unknown };
 
@@ -24,4 +26,15 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * `value` if it is a string; an empty one if it is missing.
+ *
+ * @throws {HeddleError} `PROVIDER_PROTOCOL` that names the field.
+ */
+export function textField(value: unknown, field: string): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  throw protocolError(`the model server sent a malformed event: ${field} has the wrong type`);
 }

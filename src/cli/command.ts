@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import type { RunOptions } from "./arguments.ts";
+import { parseArguments } from "./arguments.ts";
+import { helpText } from "./help.ts";
+import type { Streams } from "./output.ts";
+import { Output } from "./output.ts";
+import { redactor, secretsOf } from "./redact.ts";
+
+const USAGE = 2;
+
+/** Runs the command line and returns the exit code. It rejects for a fault of the command's own only. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const command = parseArguments(argv, { isTerminal: process.stdin.isTTY === true });
+  const streams = openStreams(command.type === "run" ? command.options.baseURL : undefined);
+  const { stdout, stderr } = streams;
+  switch (command.type) {
+    case "help":
+      await stdout.write(helpText());
+      return 0;
+    case "version":
+      await stdout.write(`${version()}\n`);
+      return 0;
+    case "refused":
+      for (const problem of command.problems) await stderr.write(`heddle: ${problem}\n`);
+      await stderr.write("heddle --help shows what there is.\n");
+      return USAGE;
+    case "run":
+      return await runOrExplain(command.options, streams);
+    default:
+      return command satisfies never;
+  }
+}
+
+async function runOrExplain(options: RunOptions, streams: Streams): Promise<number> {
+  // Loaded here, so that help and refusals do not wait for the whole runtime.
+  const { HeddleError } = await import("../index.ts");
+  const { prepare } = await import("./prepare.ts");
+  const { run } = await import("./run.ts");
+  const { dryRun } = await import("./dry-run.ts");
+  try {
+    const prepared = await prepare(options, process.env);
+    return options.dryRun ? await dryRun(prepared, streams) : await run(prepared, streams);
+  } catch (error) {
+    if (!HeddleError.is(error)) throw error;
+    await streams.stderr.write(`heddle: ${error.message}\n`);
+    return REFUSALS.has(error.code) ? USAGE : 1;
+  }
+}
+
+/** Codes that say that the user asked for something that cannot be. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "INVALID_OPTION",
+  "INVALID_INPUT",
+  "UNKNOWN_PROVIDER",
+]);
+
+function openStreams(baseURL: string | undefined): Streams {
+  const redact = redactor(secretsOf(process.env, baseURL ?? process.env["OPENAI_BASE_URL"]));
+  return {
+    stdout: new Output(process.stdout, redact),
+    stderr: new Output(process.stderr, redact),
+    redact,
+  };
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

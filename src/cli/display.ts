@@ -1,0 +1,35 @@
+import { LiveTable } from "./live-table.ts";
+import type { Streams } from "./output.ts";
+import { PlainLines } from "./plain-lines.ts";
+import type { Prepared } from "./prepare.ts";
+import { describeChoice } from "./provider-choice.ts";
+import type { ResultLine } from "./result-line.ts";
+import type { Tally } from "./tally.ts";
+import { canRedraw, colorsFor } from "./terminal.ts";
+
+type Env = { readonly [name: string]: string | undefined };
+
+/** What the user sees of a run while it goes on, on standard error. */
+export type Display = {
+  /** A line that stays. */
+  note(text: string): void;
+  ended(line: ResultLine): void;
+  /** Leaves nothing behind but the notes. */
+  close(): void;
+};
+
+/** A live table for a batch on a terminal whose results go to a file; else lines. */
+export function openDisplay(
+  { options, choice }: Prepared,
+  { stdout, stderr }: Streams,
+  tally: Tally,
+  env: Env,
+): Display {
+  const isShared = options.events && stdout.isTerminal;
+  const isBatch = options.source.type !== "prompt";
+  if (!isBatch || options.out === undefined || isShared || !canRedraw(stderr, env)) {
+    return new PlainLines(stderr, tally);
+  }
+  const title = `heddle: ${describeChoice(choice)}, results in ${options.out}`;
+  return new LiveTable(stderr, title, tally, colorsFor(stderr, env));
+}

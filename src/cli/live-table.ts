@@ -1,0 +1,69 @@
+import { createLogUpdate } from "log-update";
+import type { Output } from "./output.ts";
+import { table, tableHeight } from "./report.ts";
+import type { Tally } from "./tally.ts";
+import type { Colors } from "./terminal.ts";
+import { printable } from "./terminal.ts";
+
+/** At most ten times a second. */
+const REDRAW_MS = 100;
+
+/** Draws a run as a table that stays in its place. Owns a timer, until it is closed. */
+export class LiveTable {
+  readonly #terminal: Output;
+  readonly #title: string;
+  readonly #tally: Tally;
+  readonly #colors: Colors;
+  readonly #draw: ReturnType<typeof createLogUpdate>;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(terminal: Output, title: string, tally: Tally, colors: Colors) {
+    this.#terminal = terminal;
+    this.#title = title;
+    this.#tally = tally;
+    this.#colors = colors;
+    this.#draw = createLogUpdate(asStream(terminal));
+    this.#timer = setInterval(() => this.#redraw(), REDRAW_MS);
+    this.#redraw();
+  }
+
+  note(text: string): void {
+    this.#draw.persist(printable(`heddle: ${text}`));
+  }
+
+  ended(): void {
+    // The next redraw shows it.
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#draw.clear();
+    this.#draw.done();
+  }
+
+  #redraw(): void {
+    const { columns, rows } = this.#terminal.size;
+    // A terminal breaks a line that fills its last cell.
+    const size = { width: columns - 1, height: tableHeight(rows) };
+    const options = { title: this.#title, colors: this.#colors, ...size };
+    this.#draw(table(this.#tally.snapshot(Date.now()), options).join("\n"));
+  }
+}
+
+/** What `log-update` needs of a terminal; it writes through `terminal`, as everything does. */
+function asStream(terminal: Output): NodeJS.WritableStream {
+  const stream = {
+    isTTY: true,
+    get columns(): number {
+      return terminal.size.columns;
+    },
+    get rows(): number {
+      return terminal.size.rows;
+    },
+    write(text: string): boolean {
+      void terminal.write(text);
+      return true;
+    },
+  };
+  return stream as unknown as NodeJS.WritableStream;
+}

@@ -1,0 +1,45 @@
+import { HeddleError } from "../index.ts";
+import type { RunOptions, Source } from "./arguments.ts";
+import type { BadLine, Input } from "./input.ts";
+import { readInputs } from "./input.ts";
+import type { ProviderChoice } from "./provider-choice.ts";
+import { chooseProvider } from "./provider-choice.ts";
+import type { Found } from "./result-file.ts";
+import { findResults } from "./result-file.ts";
+import { openSource, readUntil } from "./source.ts";
+
+/** All that a run needs, found and opened; nothing was changed or started. */
+export type Prepared = {
+  readonly options: RunOptions;
+  readonly choice: ProviderChoice;
+  readonly inputs: AsyncIterable<Input | BadLine>;
+  readonly found: Found | undefined;
+  /** Ends `inputs`. */
+  readonly stop: AbortController;
+};
+
+/** @throws {HeddleError} `INVALID_OPTION` or `INVALID_INPUT` when the run cannot be as it was asked for. */
+export async function prepare(
+  options: RunOptions,
+  env: { readonly [name: string]: string | undefined },
+): Promise<Prepared> {
+  const choice = chooseProvider(options, env);
+  if (choice.type === "refused") throw new HeddleError("INVALID_OPTION", choice.message);
+  const { out, resume, source } = options;
+  const found = out === undefined ? undefined : await findResults(out, resume);
+  const stop = new AbortController();
+  return { options, choice, inputs: await openInputs(source, stop.signal), found, stop };
+}
+
+async function openInputs(
+  source: Source,
+  stop: AbortSignal,
+): Promise<AsyncIterable<Input | BadLine>> {
+  if (source.type === "prompt") return single(source.text);
+  const stream = await openSource(source.type === "file" ? source.path : undefined);
+  return readInputs(readUntil(stream, stop));
+}
+
+async function* single(prompt: string): AsyncGenerator<Input, void, undefined> {
+  yield { type: "input", line: 1, id: "prompt", ownId: false, prompt, instructions: undefined };
+}

@@ -1,0 +1,44 @@
+import type { ProviderDescriptor, WorkerOptions } from "../index.ts";
+import { openaiProvider, scriptedProvider } from "../index.ts";
+import type { RunOptions } from "./arguments.ts";
+import type { Input } from "./input.ts";
+import type { ProviderChoice } from "./provider-choice.ts";
+
+/** The name under which the supervisor knows who answers. */
+export const PROVIDER = "main";
+
+const DEMONSTRATION =
+  "This is a demonstration of Heddle. No model was asked: the scripted provider gives every prompt this same text, " +
+  "piece by piece and at the pace of a model, so that the road from a prompt to its result can be seen.";
+
+/** About 45 pieces: a second or so. */
+const PIECES_PER_SECOND = 40;
+
+export function descriptorOf(choice: ProviderChoice): ProviderDescriptor {
+  if (choice.type === "scripted") {
+    const response = { text: DEMONSTRATION, chunksPerSecond: PIECES_PER_SECOND };
+    return scriptedProvider({ seed: 1, repeat: true, responses: [response] });
+  }
+  const { model, baseURL, api } = choice;
+  return openaiProvider({
+    model,
+    ...(baseURL === undefined ? {} : { baseURL }),
+    ...(api === undefined ? {} : { api }),
+  });
+}
+
+/** The worker that answers `input`. Its own instructions go before those of the command line; empty ones mean none. */
+export function workerOptionsOf(input: Input, options: RunOptions): WorkerOptions {
+  const instructions = input.instructions ?? options.instructions ?? "";
+  const { model, temperature, maxOutputTokens, timeoutMs } = options;
+  return {
+    provider: PROVIDER,
+    model: {
+      ...(model === undefined ? {} : { name: model }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    },
+    ...(instructions === "" ? {} : { instructions }),
+    ...(timeoutMs === undefined ? {} : { timeouts: { totalMs: timeoutMs } }),
+  };
+}

@@ -1,0 +1,70 @@
+import process from "node:process";
+import { Supervisor } from "../index.ts";
+import { Batch } from "./batch.ts";
+import { openDestination } from "./destination.ts";
+import { openDisplay } from "./display.ts";
+import { followerOf } from "./follow.ts";
+import type { Streams } from "./output.ts";
+import { Plan } from "./plan.ts";
+import type { Prepared } from "./prepare.ts";
+import { descriptorOf, PROVIDER, workerOptionsOf } from "./provider.ts";
+import { conclusion, introduction } from "./report.ts";
+import { Signals } from "./signals.ts";
+import { isAllCompleted, Tally } from "./tally.ts";
+
+/**
+ * Runs what was prepared, and tells how it went.
+ *
+ * @returns the exit code.
+ * @throws {HeddleError} when the run could not begin or go on: a provider that does not load, unreadable input, unwritable results.
+ */
+export async function run(prepared: Prepared, streams: Streams): Promise<number> {
+  const { options, choice, stop } = prepared;
+  await using supervisor = await Supervisor.start({
+    providers: { [PROVIDER]: descriptorOf(choice) },
+    keepSettled: { ms: 0, count: 0 },
+  });
+  const destination = await openDestination(prepared, streams);
+  const tally = new Tally(Date.now());
+  const display = openDisplay(prepared, streams, tally, process.env);
+  const note = (text: string): void => display.note(text);
+  const plan = new Plan(prepared, tally, destination, note);
+  const signals = new Signals({
+    onStop: (signal) => {
+      note("interrupted: cancelling what runs; once more ends at once");
+      stop.abort(`interrupted by ${signal}`);
+    },
+    onKill: () => display.close(),
+    isStuck: () => false,
+    echoMs: process.env["npm_lifecycle_event"] === undefined ? 0 : NPM_ECHO_MS,
+  });
+  streams.stdout.gone.addEventListener("abort", () => stop.abort("nobody reads standard output"));
+  introduction(prepared).forEach(note);
+  signals.watch();
+  try {
+    await new Batch({
+      session: supervisor.openSession({ name: "run" }),
+      inputs: plan.toRun(),
+      workerOf: (input) => workerOptionsOf(input, options),
+      concurrency: options.concurrency,
+      stop,
+      follow: followerOf(prepared, streams.stdout),
+      write: (line) => destination.write(line),
+      written: (line) => display.ended(line),
+      label: { provider: choice.type, model: choice.model },
+      tally,
+    }).run();
+    await supervisor.close({ drainMs: 0 });
+  } finally {
+    signals.release();
+    await destination.close();
+    display.close();
+  }
+  const last = tally.snapshot(Date.now());
+  for (const line of conclusion(prepared, last)) note(line);
+  if (plan.failure !== undefined) throw plan.failure;
+  return signals.exitCode ?? (isAllCompleted(last) ? 0 : 1);
+}
+
+/** npm passes on a signal that the terminal had sent to all already. */
+const NPM_ECHO_MS = 300;

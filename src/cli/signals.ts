@@ -1,0 +1,57 @@
+import process from "node:process";
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export type StopSignal = keyof typeof EXIT_CODES;
+
+export type SignalHandlers = {
+  /** The first signal: stop in good order. */
+  readonly onStop: (signal: StopSignal) => void;
+  /** The second one: the process ends as soon as this returns. */
+  readonly onKill: () => void;
+  /** Whether a thread hangs in a system call: then `process.exit()` would wait for it, and only a signal ends the process. */
+  readonly isStuck: () => boolean;
+  /** A second signal within this time is the first one again, as npm passes on what the terminal had sent already. */
+  readonly echoMs: number;
+};
+
+/** Takes SIGINT and SIGTERM from `watch` to `release`; before and after, they end the process as usual. */
+export class Signals {
+  readonly #handlers: SignalHandlers;
+  #first: { readonly signal: StopSignal; readonly atMs: number } | undefined;
+
+  constructor(handlers: SignalHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** The exit code of an interrupted run; `undefined` if it was not. */
+  get exitCode(): number | undefined {
+    return this.#first === undefined ? undefined : EXIT_CODES[this.#first.signal];
+  }
+
+  watch(): void {
+    process.on("SIGINT", this.#take).on("SIGTERM", this.#take);
+  }
+
+  release(): void {
+    process.off("SIGINT", this.#take).off("SIGTERM", this.#take);
+  }
+
+  readonly #take = (signal: StopSignal): void => {
+    const nowMs = performance.now();
+    if (this.#first === undefined) {
+      this.#first = { signal, atMs: nowMs };
+      this.#handlers.onStop(signal);
+    } else if (nowMs - this.#first.atMs >= this.#handlers.echoMs) {
+      this.#kill(signal);
+    }
+  };
+
+  #kill(signal: StopSignal): void {
+    this.#handlers.onKill();
+    // From here on a further signal ends the process by itself, whatever hangs.
+    process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
+    if (this.#handlers.isStuck()) process.kill(process.pid, signal);
+    else process.exit(EXIT_CODES[signal]);
+  }
+}

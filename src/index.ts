@@ -1,0 +1,67 @@
+export { HeddleError } from "./errors.ts";
+export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
+export type { FinishReason, JobEvent, JobResult, ToolOutcome } from "./protocol/job.ts";
+export type {
+  AssistantMessage,
+  ContentPart,
+  MediaSource,
+  Message,
+  ModelRequest,
+  ModelResponse,
+  ModelResponseChunk,
+  ModelSettings,
+  RequestOrigin,
+  ResponseFinishReason,
+  ToolCall,
+  ToolCallChunk,
+  ToolSpec,
+  Usage,
+} from "./protocol/model.ts";
+export type { ProviderDescriptor, RetryPolicy } from "./protocol/provider.ts";
+export type { WorkerState } from "./protocol/worker.ts";
+export type { ModelProvider, ProviderContext, ResponseSink } from "./providers/model-provider.ts";
+export { openaiProvider } from "./providers/openai/descriptor.ts";
+export { scriptedProvider } from "./providers/scripted/descriptor.ts";
+export type {
+  Script,
+  ScriptedAnswer,
+  ScriptedFailure,
+  ScriptedResponse,
+  ScriptedStall,
+  ScriptedToolCall,
+} from "./providers/scripted/script.ts";
+export type {
+  CancelOutcome,
+  JobEventOtherThanChunk,
+  JobOutcome,
+  Session,
+  SessionEvent,
+  Worker,
+  WorkerJob,
+} from "./supervisor/handles.ts";
+export type { WorkerHost } from "./supervisor/host.ts";
+export type {
+  GatewayInspection,
+  Inspection,
+  JobInspection,
+  SessionInspection,
+  WorkerInspection,
+} from "./supervisor/inspection.ts";
+export type { JobState } from "./supervisor/job-lifecycle.ts";
+export type { ReadPolicy } from "./supervisor/log-reader.ts";
+export type {
+  BatchInput,
+  BatchOptions,
+  CloseOptions,
+  JobInput,
+  KeepSettled,
+  RunOptions,
+  SessionOptions,
+  SupervisorOptions,
+  ThreadOptions,
+  Timeouts,
+  WorkerOptions,
+} from "./supervisor/options.ts";
+export type { SupervisorEvent } from "./supervisor/runtime.ts";
+export type { ScriptedCall, ScriptView } from "./supervisor/script-view.ts";
+export { Supervisor } from "./supervisor/supervisor.ts";

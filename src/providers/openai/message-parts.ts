@@ -1,0 +1,19 @@
+import type { MediaSource } from "../../protocol/model.ts";
+import { asObject, parseJson } from "./untrusted.ts";
+
+/** The URL of an image or a file: its own, or one that holds its data. */
+export function mediaUrl(source: MediaSource): string {
+  return source.url ?? `data:${source.mediaType};base64,${source.data}`;
+}
+
+/**
+ * A tool call's arguments as they are sent back to a model.
+ *
+ * What is no JSON object is wrapped into one. OpenAI takes any text, but vLLM and llama.cpp parse it for their chat
+ * template and refuse the whole conversation, so that one bad call would end it.
+ */
+export function argumentsJson(argumentsText: string): string {
+  if (argumentsText === "") return "{}";
+  if (asObject(parseJson(argumentsText)) !== undefined) return argumentsText;
+  return JSON.stringify({ malformed_arguments: argumentsText });
+}

@@ -1,0 +1,94 @@
+import { HeddleError } from "../../errors.ts";
+import type { ProviderContext } from "../model-provider.ts";
+import type { OpenAIProviderOptions } from "./options.ts";
+import { checkBaseUrl, checkOptions, isHeaderValue } from "./options.ts";
+
+/** The options of a provider with everything decided. */
+export type Settings = {
+  readonly api: "chat" | "responses";
+  readonly model: string | undefined;
+  /** Undefined: the server needs none. */
+  readonly apiKey: string | undefined;
+  readonly baseURL: string;
+  readonly organization: string | undefined;
+  readonly project: string | undefined;
+  readonly headers: { readonly [name: string]: string };
+  readonly maxLineBytes: number;
+  readonly includeUsage: boolean;
+  readonly maxTokensField: "max_completion_tokens" | "max_tokens";
+  /** What no error may hold. */
+  readonly secrets: readonly string[];
+};
+
+const OPENAI_URL = "https://api.openai.com/v1";
+const SECRET_HEADER = /auth|key|token|secret|cookie|password/i;
+/** A shorter one would blot out parts of ordinary words. */
+const MIN_SECRET_LENGTH = 4;
+
+/**
+ * Lays the options over the environment's values.
+ *
+ * @throws {HeddleError} `INVALID_OPTION`, or `PROVIDER_AUTH` when there is no usable API key.
+ */
+export function resolveSettings(value: unknown, { name, env }: ProviderContext): Settings {
+  const options = checkOptions(value);
+  const variable = (key: string): string | undefined => env[key]?.trim() || undefined;
+  const envUrl = variable("OPENAI_BASE_URL");
+  if (options.baseURL === undefined && envUrl !== undefined)
+    checkBaseUrl("OPENAI_BASE_URL", envUrl);
+  const givenUrl = options.baseURL ?? envUrl;
+  const apiKey = options.apiKey?.trim() ?? variable("OPENAI_API_KEY");
+  checkKey(name, apiKey, givenUrl !== undefined);
+  const { headers = {} } = options;
+  const baseURL = givenUrl ?? OPENAI_URL;
+  return {
+    api: options.api ?? "chat",
+    model: options.model,
+    apiKey,
+    baseURL,
+    organization: options.organization?.trim() ?? variable("OPENAI_ORG_ID"),
+    project: options.project?.trim() ?? variable("OPENAI_PROJECT_ID"),
+    headers,
+    maxLineBytes: options.maxLineBytes ?? 1_048_576,
+    includeUsage: options.includeUsage ?? true,
+    maxTokensField: options.maxTokensField ?? maxTokensField(baseURL),
+    secrets: secretsOf(apiKey, headers),
+  };
+}
+
+function checkKey(provider: string, apiKey: string | undefined, hasBaseUrl: boolean): void {
+  if (apiKey === undefined && !hasBaseUrl) {
+    throw new HeddleError(
+      "PROVIDER_AUTH",
+      `provider "${provider}" has no API key: set OPENAI_API_KEY in the environment or pass openaiProvider({ apiKey }); ` +
+        "for a server that needs none, such as Ollama, set OPENAI_BASE_URL or pass openaiProvider({ baseURL })",
+      { details: { retryable: false } },
+    );
+  }
+  if (apiKey !== undefined && !isHeaderValue(apiKey)) {
+    throw new HeddleError(
+      "PROVIDER_AUTH",
+      `provider "${provider}": the API key has a line break or another character in it that cannot be sent`,
+      { details: { retryable: false } },
+    );
+  }
+}
+
+function maxTokensField(baseURL: string): Settings["maxTokensField"] {
+  const { hostname } = new URL(baseURL);
+  const isOpenAI = ["openai.com", "azure.com"].some(
+    (domain) => hostname === domain || hostname.endsWith(`.${domain}`),
+  );
+  return isOpenAI ? "max_completion_tokens" : "max_tokens";
+}
+
+function secretsOf(
+  apiKey: string | undefined,
+  headers: OpenAIProviderOptions["headers"] = {},
+): readonly string[] {
+  const values = Object.entries(headers)
+    .filter(([name]) => SECRET_HEADER.test(name))
+    // With a scheme in front, the secret is what follows it.
+    .flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)]);
+  return [apiKey ?? "", ...values].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+}

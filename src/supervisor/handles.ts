@@ -1,0 +1,156 @@
+import type { Observable } from "rxjs";
+import type { HeddleError } from "../errors.ts";
+import type { JobEvent, JobEventBody, JobResult } from "../protocol/job.ts";
+import type { Message, ModelResponseChunk } from "../protocol/model.ts";
+import type { WorkerState } from "../protocol/worker.ts";
+import type { JobState } from "./job-lifecycle.ts";
+import type { ReadPolicy } from "./log-reader.ts";
+import type {
+  BatchInput,
+  BatchOptions,
+  CloseOptions,
+  JobInput,
+  RunOptions,
+  WorkerOptions,
+} from "./options.ts";
+
+/** One tenant: its workers and their jobs. Closing it ends all that is in it. */
+export interface Session {
+  readonly name: string;
+  /** The workers that are not stopped, by id. */
+  readonly workers: ReadonlyMap<string, Worker>;
+  /** The jobs that have not ended, by id. */
+  readonly jobs: ReadonlyMap<string, WorkerJob>;
+  /** What happens to the session's workers and jobs, chunks left out; hot, never errors, completes at close. */
+  readonly events$: Observable<SessionEvent>;
+  /**
+   * Makes a worker. Its thread is started by its first job.
+   *
+   * @throws {HeddleError} `INVALID_OPTION`, `UNKNOWN_PROVIDER`, `NAME_TAKEN`, `SESSION_CLOSED`.
+   */
+  createWorker(options?: WorkerOptions): Worker;
+  /**
+   * Runs a worker on an input. Given options in place of a worker, it makes one that closes with its job.
+   *
+   * Refusals are thrown at once, and then there is no job.
+   *
+   * @throws {HeddleError} `INVALID_INPUT`, `INVALID_OPTION`, `ID_TAKEN`, `UNKNOWN_WORKER`, `WORKER_STOPPED`, `WORKER_BUSY`,
+   * `SESSION_CLOSED`, and what `createWorker` throws.
+   */
+  run(worker: Worker | WorkerOptions, input: JobInput, options?: RunOptions): WorkerJob;
+  /**
+   * Runs a batch, each input on a worker of its own, and yields the jobs as they end.
+   *
+   * Inputs are pulled as room allows: no more than `concurrency` are running or waiting to be taken. Leaving the loop cancels
+   * what still runs. An input that is refused ends the batch: what runs is cancelled and the error is thrown.
+   */
+  runAll(
+    inputs: Iterable<BatchInput> | AsyncIterable<BatchInput>,
+    options?: BatchOptions,
+  ): AsyncIterableIterator<{ job: WorkerJob; outcome: JobOutcome }>;
+  /** A job that runs, or that has ended and is still kept. */
+  job(id: string): WorkerJob | undefined;
+  /** Queued jobs are cancelled at once, running ones after `drainMs`; then the workers are stopped. Settles when nothing is left. Never rejects. */
+  close(options?: CloseOptions): Promise<void>;
+  /** `close({ drainMs: 0 })`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type SessionEvent =
+  | {
+      readonly type: "worker-created" | "worker-stopped";
+      readonly workerId: string;
+      readonly name: string;
+    }
+  | {
+      readonly type: "worker-state";
+      readonly workerId: string;
+      readonly name: string;
+      readonly state: WorkerState;
+    }
+  | { readonly type: "job-queued"; readonly jobId: string; readonly workerId: string }
+  | {
+      readonly type: "job-event";
+      readonly jobId: string;
+      readonly workerId: string;
+      readonly event: JobEventOtherThanChunk;
+    };
+
+/** A job's event that is no chunk. */
+export type JobEventOtherThanChunk = { readonly seq: number; readonly atMs: number } & Exclude<
+  JobEventBody,
+  { readonly type: "chunk" }
+>;
+
+/** An agent: one conversation, on a thread of its own while it works. */
+export interface Worker {
+  readonly id: string;
+  readonly name: string;
+  readonly state: WorkerState;
+  /** Begins with the present state; never errors; completes when the worker is stopped. */
+  readonly state$: Observable<WorkerState>;
+  /** Why its last job failed; undefined once a later job has completed. */
+  readonly lastFailure: HeddleError | undefined;
+  /** The name of its provider. */
+  readonly provider: string;
+  /** The conversation so far, as the next job will get it. */
+  readonly transcript: readonly Message[];
+  /** Cancels its jobs and ends its thread. `graceMs` is how long the running job may take to stop; its default is the worker's own. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** `stop({ graceMs: 0 })`: the thread is ended without waiting. */
+  terminate(): Promise<void>;
+}
+
+/**
+ * One run of a worker on an input.
+ *
+ * Iterating over it gives the response's chunks, from the first one, whenever the iteration begins; it throws at the end if
+ * the job failed or was cancelled. Whoever iterates holds the stream back when it reads too slowly; leaving the loop detaches
+ * without cancelling.
+ */
+export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> {
+  readonly id: string;
+  readonly worker: Worker;
+  readonly state: JobState;
+  /** Hot: from the moment of subscribing, without replay. Never error; complete with the job; hold nothing back. */
+  readonly chunks$: Observable<ModelResponseChunk>;
+  readonly events$: Observable<JobEvent>;
+  /** How it ended. Never rejects. */
+  readonly outcome: Promise<JobOutcome>;
+  /**
+   * The job's log, from any `seq` (0 by default), at any time, also after the end. Never throws; ends after the terminal event.
+   *
+   * `lossless` (the default) holds the stream back when it is read too slowly, `latest` skips and says so with a `lag` event.
+   *
+   * @throws {HeddleError} `INVALID_OPTION`.
+   */
+  events(options?: {
+    readonly from?: number;
+    readonly policy?: ReadPolicy;
+  }): AsyncIterableIterator<JobEvent, undefined>;
+  /**
+   * Stops the job, and all that runs underneath it. Settles when nothing of it runs any more.
+   *
+   * Called again, it answers the same; once the job has ended, `{ how: "settled", afterMs: 0 }`.
+   */
+  cancel(reason?: string): Promise<CancelOutcome>;
+  /** The result; rejects with the HeddleError that ended the job: `JOB_CANCELLED`, `ACTOR_CRASHED` and so on. */
+  wait(): Promise<JobResult>;
+}
+
+/**
+ * How a job was stopped: by itself (`cooperative`), with its thread (`terminated`), without its thread, which could not be ended
+ * (`stuck`), or not at all, because it had ended (`settled`).
+ */
+export type CancelOutcome = {
+  readonly how: "cooperative" | "terminated" | "stuck" | "settled";
+  readonly afterMs: number;
+};
+
+export type JobOutcome =
+  | { readonly status: "completed"; readonly result: JobResult; readonly error?: undefined }
+  | {
+      readonly status: "cancelled" | "failed";
+      readonly partial: Partial<JobResult>;
+      readonly error: HeddleError;
+    };

@@ -1,0 +1,53 @@
+import type { WorkerState } from "../protocol/worker.ts";
+import type { GatewayState } from "./gateway.ts";
+import type { JobState } from "./job-lifecycle.ts";
+
+/** A snapshot of everything that the supervisor holds. Plain data; no keys, no texts. */
+export type Inspection = {
+  readonly threads: {
+    readonly max: number;
+    /** Actor threads that are there now. */
+    readonly held: number;
+    /** Jobs that wait for a thread. */
+    readonly waiting: number;
+    /** Threads that could not be ended and were written off. */
+    readonly stuck: number;
+  };
+  readonly gateways: readonly GatewayInspection[];
+  readonly sessions: readonly SessionInspection[];
+};
+
+export type GatewayInspection = {
+  readonly name: string;
+  readonly state: GatewayState;
+  readonly threadId: number | undefined;
+  /** Model calls under way. */
+  readonly calls: number;
+};
+
+export type SessionInspection = {
+  readonly name: string;
+  readonly workers: readonly WorkerInspection[];
+  readonly jobs: readonly JobInspection[];
+  /** Settled jobs that are still kept. */
+  readonly keptJobs: number;
+};
+
+export type WorkerInspection = {
+  readonly id: string;
+  readonly name: string;
+  readonly state: WorkerState;
+  readonly provider: string;
+  /** Undefined: it holds no thread at present. */
+  readonly threadId: number | undefined;
+  readonly queuedJobs: number;
+  readonly messages: number;
+};
+
+export type JobInspection = {
+  readonly id: string;
+  readonly workerId: string;
+  readonly state: JobState;
+  readonly events: number;
+  readonly chunkBytes: number;
+};

@@ -1,0 +1,198 @@
+import { HeddleError, toHeddleError, toWireError } from "../errors.ts";
+import type { ActorModelCall, ActorReport } from "../protocol/actor-messages.ts";
+import type { Message, ModelRequest, ModelResponse } from "../protocol/model.ts";
+import type { ChunkRun } from "../transport/chunk-frame.ts";
+import type { Timer } from "../transport/clock.ts";
+import { Deadline } from "../transport/deadline.ts";
+import type { ActorThread } from "./actor-thread.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Job, JobDriver } from "./job.ts";
+import type { Stop } from "./job-lifecycle.ts";
+import type { ModelCall } from "./model-call.ts";
+import type { Timeouts } from "./options.ts";
+
+/** What a run needs from its worker. */
+export type RunContext = {
+  readonly thread: ActorThread;
+  readonly gateway: Gateway;
+  /** Counts the worker's model calls: the number of the next one. */
+  readonly nextCallIndex: () => number;
+  /** What came before this job. */
+  readonly history: readonly Message[];
+  /** How long a stopped actor may take; asked when it is stopped. */
+  readonly graceMs: () => number;
+  readonly onState: (state: "working" | "cancelling") => void;
+};
+
+/**
+ * Carries one job out on its worker's thread: model calls, deadlines, and the ladder that stops it.
+ *
+ * The ladder: the actor's signal and the model call are cancelled at the same moment; `graceMs` later the thread is ended;
+ * `killMs` after that the job settles without it.
+ */
+export class JobRun implements JobDriver {
+  readonly #job: Job;
+  readonly #context: RunContext;
+  readonly #timeouts: Timeouts;
+  #call: ModelCall | undefined;
+  #total: Deadline | undefined;
+  #ladder: Timer | undefined;
+  #actorHasEnded: boolean = false;
+
+  constructor(job: Job, context: RunContext) {
+    this.#job = job;
+    this.#context = context;
+    const { settings, options } = job.spec;
+    this.#timeouts = { ...settings.timeouts, ...options.timeouts };
+  }
+
+  /** Resolves when the job has settled. */
+  async perform(): Promise<void> {
+    const job = this.#job;
+    job.begin(this);
+    this.#context.onState("working");
+    const { totalMs } = this.#timeouts;
+    if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
+    const { thread, history } = this.#context;
+    const messages = [...history, ...job.messages()];
+    const ended = thread.run({ jobId: job.id, messages }).then(
+      () => this.#actorEnded(undefined),
+      (error) => this.#actorEnded(error),
+    );
+    await Promise.all([job.outcome, ended]);
+    this.#total?.stop();
+    this.#ladder?.cancel();
+  }
+
+  /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
+  async callModel({ messages }: ActorModelCall): Promise<ModelResponse> {
+    const job = this.#job;
+    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+    if (this.#call) throw new HeddleError("INTERNAL", "a model call is under way already");
+    const { gateway } = this.#context;
+    const { runtime, settings } = job.spec;
+    job.signal({ type: "call-opened" });
+    const demandBytes = job.stream.openCall((bytes) => {
+      if (this.#call) gateway.demand(this.#call, bytes);
+    });
+    const { stepMs, firstChunkMs, chunkMs } = this.#timeouts;
+    this.#call = gateway.open({
+      provider: settings.provider,
+      request: this.#request(messages),
+      deadlines: {
+        ...(stepMs === undefined ? {} : { stepMs }),
+        ...(firstChunkMs === undefined ? {} : { firstChunkMs }),
+        ...(chunkMs === undefined ? {} : { chunkMs }),
+      },
+      demandBytes,
+      graceMs: settings.graceMs,
+      killMs: settings.killMs,
+      onChunks: (run) => this.#receive(run, runtime.clock.now()),
+      onWaiting: (untilMs) => job.append({ type: "waiting", for: "retry", untilMs }),
+    });
+    try {
+      const response = await this.#call.ended;
+      this.#noteResponse(response);
+      return response;
+    } finally {
+      this.#call = undefined;
+      job.stream.closeCall();
+      job.signal({ type: "call-ended" });
+    }
+  }
+
+  report(report: ActorReport): void {
+    if (this.#job.isSettled || report.jobId !== this.#job.id) return;
+    this.#job.tally.tool(report.outcome);
+    this.#job.append({ ...report.outcome, type: "tool-finished" });
+  }
+
+  stop(stop: Stop): void {
+    const job = this.#job;
+    const { thread, gateway, graceMs } = this.#context;
+    const { clock } = job.spec.runtime;
+    const reason = stop.type === "cancel" ? stop.reason : stop.error.message;
+    this.#total?.stop();
+    this.#context.onState("cancelling");
+    if (this.#call) gateway.cancel(this.#call, reason);
+    thread.cancel(job.id, reason);
+    this.#ladder = clock.setTimer(graceMs(), () => this.#kill());
+  }
+
+  hold(isHeld: boolean): void {
+    if (this.#job.stopReason) return;
+    if (isHeld) this.#total?.pause();
+    else this.#total?.resume();
+  }
+
+  #kill(): void {
+    const job = this.#job;
+    const { thread } = this.#context;
+    const { clock } = job.spec.runtime;
+    if (this.#actorHasEnded) return;
+    job.stoppedBy("terminated");
+    thread.terminate();
+    this.#ladder = clock.setTimer(job.spec.settings.killMs, () => this.#writeOff());
+  }
+
+  #writeOff(): void {
+    const job = this.#job;
+    if (this.#actorHasEnded) return;
+    job.stoppedBy("stuck");
+    const { killMs } = job.spec.settings;
+    const message = `the thread did not end within ${killMs} ms after it was terminated`;
+    job.signal({
+      type: "written-off",
+      error: toWireError(new HeddleError("THREAD_STUCK", message)),
+    });
+    this.#context.thread.writeOff();
+  }
+
+  #actorEnded(error: unknown): void {
+    this.#actorHasEnded = true;
+    const job = this.#job;
+    const failure = error === undefined ? undefined : toHeddleError(error, "ACTOR_CRASHED");
+    // An actor that died leaves its model call behind.
+    if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
+    job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
+  }
+
+  #receive(run: ChunkRun, atMs: number): void {
+    const job = this.#job;
+    if (job.isSettled || job.stream.receive(run, atMs)) return;
+    const { maxOutputBytes } = job.spec.settings;
+    const message = `the job's output is larger than maxOutputBytes (${maxOutputBytes})`;
+    job.fail(new HeddleError("OUTPUT_LIMIT", message, { details: { maxOutputBytes } }));
+  }
+
+  #noteResponse(response: ModelResponse): void {
+    const job = this.#job;
+    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+    job.tally.response(response);
+    job.append({ type: "response", response });
+    job.stream.responded();
+  }
+
+  #request(messages: readonly Message[]): ModelRequest {
+    const { settings, options, worker, id } = this.#job.spec;
+    return {
+      ...(settings.instructions === undefined ? {} : { instructions: settings.instructions }),
+      messages,
+      settings: { ...settings.model, ...options.model },
+      origin: {
+        workerId: worker.id,
+        workerName: worker.name,
+        jobId: id,
+        callIndex: this.#context.nextCallIndex(),
+      },
+    };
+  }
+
+  #deadline(totalMs: number): Deadline {
+    const { clock } = this.#job.spec.runtime;
+    return new Deadline(clock, totalMs, () => {
+      const message = `the job took longer than ${totalMs} ms (timeouts.totalMs)`;
+      this.#job.fail(new HeddleError("JOB_TIMEOUT", message, { details: { limitMs: totalMs } }));
+    });
+  }
+}

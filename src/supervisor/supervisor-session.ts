@@ -1,0 +1,224 @@
+import type { Observable } from "rxjs";
+import { Subject } from "rxjs";
+import { HeddleError } from "../errors.ts";
+import type { WorkerState } from "../protocol/worker.ts";
+import { checkFields, checkNumber, MS } from "./check.ts";
+import { ContainedObservable } from "./contained-observable.ts";
+import type { Gateways } from "./gateways.ts";
+import type {
+  JobEventOtherThanChunk,
+  JobOutcome,
+  Session,
+  SessionEvent,
+  Worker,
+  WorkerJob,
+} from "./handles.ts";
+import { pumpToHost } from "./host-pump.ts";
+import { Job } from "./job.ts";
+import { checkJobInput, checkRunOptions } from "./job-input.ts";
+import type {
+  BatchInput,
+  BatchOptions,
+  CloseOptions,
+  JobInput,
+  KeepSettled,
+  RunOptions,
+  WorkerOptions,
+} from "./options.ts";
+import { runAll } from "./run-all.ts";
+import type { Runtime } from "./runtime.ts";
+import { SessionWorker } from "./session-worker.ts";
+import { SettledJobs } from "./settled-jobs.ts";
+import type { ThreadPermits } from "./thread-permits.ts";
+import { checkWorkerOptions, workerSettings } from "./worker-settings.ts";
+
+export type SupervisorSessionOptions = {
+  readonly name: string;
+  readonly defaults: WorkerOptions;
+  readonly keepSettled: Required<KeepSettled>;
+  readonly gateways: Gateways;
+  readonly permits: ThreadPermits;
+  readonly runtime: Runtime;
+  readonly nextWorkerNumber: () => number;
+  readonly onClosed: () => void;
+};
+
+const CLOSED = "the session was closed";
+
+/** A session as its supervisor keeps it. */
+export class SupervisorSession implements Session {
+  readonly name: string;
+  readonly workers: ReadonlyMap<string, SessionWorker>;
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly events$: Observable<SessionEvent>;
+  readonly #options: SupervisorSessionOptions;
+  readonly #workers = new Map<string, SessionWorker>();
+  readonly #names = new Set<string>();
+  readonly #jobs = new Map<string, Job>();
+  readonly #settled: SettledJobs;
+  readonly #events = new Subject<SessionEvent>();
+  /** Resolves when running jobs have had their time. */
+  readonly #drained: PromiseWithResolvers<void> = Promise.withResolvers();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: SupervisorSessionOptions) {
+    this.name = options.name;
+    this.workers = this.#workers;
+    this.jobs = this.#jobs;
+    this.#options = options;
+    this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
+    this.events$ = new ContainedObservable(this.#events, (error) =>
+      options.runtime.report({ type: "subscriber-failed", error }),
+    );
+  }
+
+  get settledJobs(): number {
+    return this.#settled.size;
+  }
+
+  createWorker(options: WorkerOptions = {}): SessionWorker {
+    this.#checkOpen();
+    const { gateways, permits, runtime, defaults, nextWorkerNumber } = this.#options;
+    const settings = workerSettings(options, defaults, gateways.names);
+    const id = runtime.newId();
+    const number = nextWorkerNumber();
+    const name = settings.name ?? `worker-${number}`;
+    if (this.#names.has(name)) {
+      throw taken("NAME_TAKEN", "name", `the session has a worker named "${name}" already`);
+    }
+    const worker = new SessionWorker({
+      id,
+      name,
+      settings,
+      gateway: gateways.for(settings.provider, number),
+      permits,
+      runtime,
+      onState: (state) => this.#workerState(worker, state),
+      onStopped: () => this.#workerStopped(worker),
+    });
+    this.#workers.set(id, worker);
+    this.#names.add(name);
+    this.#events.next({ type: "worker-created", workerId: id, name });
+    return worker;
+  }
+
+  run(target: Worker | WorkerOptions, input: JobInput, options: RunOptions = {}): Job {
+    this.#checkOpen();
+    checkJobInput(input);
+    checkRunOptions(options);
+    const id = options.id ?? this.#options.runtime.newId();
+    if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
+    const worker = this.#workerFor(target);
+    const { runtime } = this.#options;
+    const onEvent = (event: JobEventOtherThanChunk) =>
+      this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
+    const { settings } = worker;
+    const job = new Job({ id, worker, input, options, settings, runtime, onEvent });
+    this.#jobs.set(id, job);
+    job.onSettled(() => {
+      this.#jobs.delete(id);
+      this.#settled.add(job);
+    });
+    this.#events.next({ type: "job-queued", jobId: id, workerId: worker.id });
+    if (options.host) void pumpToHost(job, options.host);
+    worker.enqueue(job);
+    if (worker !== target) job.onSettled(() => void worker.stop());
+    return job;
+  }
+
+  runAll(
+    inputs: Iterable<BatchInput> | AsyncIterable<BatchInput>,
+    options: BatchOptions = {},
+  ): AsyncIterableIterator<{ job: WorkerJob; outcome: JobOutcome }> {
+    this.#checkOpen();
+    checkFields("options", options, ["worker", "concurrency", "signal"]);
+    const { concurrency = 16, worker: template = {}, signal } = options;
+    checkNumber("concurrency", concurrency, { min: 1, max: 10_000, integer: true });
+    checkWorkerOptions(template, "worker");
+    const start = (given: BatchInput) => {
+      checkFields("input", given, ["prompt", "id", "worker"], "INVALID_INPUT");
+      const { id, worker, ...input } = given;
+      return this.run({ ...template, ...worker }, input, id === undefined ? {} : { id });
+    };
+    return runAll({ inputs, concurrency, signal, start });
+  }
+
+  job(id: string): Job | undefined {
+    return this.#jobs.get(id) ?? this.#settled.find(id);
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    checkFields("options", options, ["drainMs"]);
+    checkNumber("drainMs", options.drainMs, MS);
+    const { clock } = this.#options.runtime;
+    const timer = clock.setTimer(options.drainMs ?? 10_000, this.#drained.resolve);
+    this.#closed ??= this.#close();
+    void this.#closed.then(timer.cancel);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close({ drainMs: 0 });
+  }
+
+  async #close(): Promise<void> {
+    const release = this.#options.runtime.hold();
+    const jobs = [...this.#jobs.values()];
+    for (const job of jobs) if (job.state === "queued") void job.cancel(CLOSED);
+    await Promise.race([Promise.all(jobs.map((job) => job.outcome)), this.#drained.promise]);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.end(CLOSED)));
+    this.#settled.clear();
+    this.#events.complete();
+    this.#options.onClosed();
+    release();
+  }
+
+  #workerFor(target: Worker | WorkerOptions): SessionWorker {
+    if (!("state$" in target)) return this.createWorker(target);
+    const worker = this.#workers.get(target.id);
+    if (worker !== target) {
+      const isStopped = target instanceof SessionWorker && target.isStopped;
+      throw isStopped ? workerStopped(target) : unknownWorker(this.name);
+    }
+    if (worker.isStopped) throw workerStopped(worker);
+    if (worker.isBusy) this.#makeWay(worker);
+    return worker;
+  }
+
+  #makeWay(worker: SessionWorker): void {
+    const { whenBusy } = worker.settings;
+    if (whenBusy === "reject") {
+      throw new HeddleError("WORKER_BUSY", `worker "${worker.name}" has a job already`);
+    }
+    if (whenBusy === "interrupt") {
+      for (const job of worker.jobs) void job.cancel("interrupted by a newer job");
+    }
+  }
+
+  #workerState(worker: SessionWorker, state: WorkerState): void {
+    this.#events.next({ type: "worker-state", workerId: worker.id, name: worker.name, state });
+  }
+
+  #workerStopped(worker: SessionWorker): void {
+    this.#workers.delete(worker.id);
+    this.#names.delete(worker.name);
+    this.#events.next({ type: "worker-stopped", workerId: worker.id, name: worker.name });
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined)
+      throw new HeddleError("SESSION_CLOSED", `session "${this.name}" is closed`);
+  }
+}
+
+function taken(code: "NAME_TAKEN" | "ID_TAKEN", field: string, message: string): HeddleError {
+  return new HeddleError(code, message, { details: { field } });
+}
+
+function workerStopped(worker: Worker): HeddleError {
+  return new HeddleError("WORKER_STOPPED", `worker "${worker.name}" is stopped`);
+}
+
+function unknownWorker(session: string): HeddleError {
+  return new HeddleError("UNKNOWN_WORKER", `the worker is not one of session "${session}"`);
+}

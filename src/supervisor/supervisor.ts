@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import type { Observable } from "rxjs";
+import { Subject } from "rxjs";
+import { HeddleError } from "../errors.ts";
+import { systemClock } from "../transport/clock.ts";
+import { checkFields, checkNumber, checkText, MS } from "./check.ts";
+import { ContainedObservable } from "./contained-observable.ts";
+import { Gateways, providerSpecs } from "./gateways.ts";
+import type { Session } from "./handles.ts";
+import type { Inspection, SessionInspection } from "./inspection.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import type {
+  CloseOptions,
+  KeepSettled,
+  SessionOptions,
+  SupervisorOptions,
+  WorkerOptions,
+} from "./options.ts";
+import type { Runtime, SupervisorEvent } from "./runtime.ts";
+import { ScriptView } from "./script-view.ts";
+import { SupervisorSession } from "./supervisor-session.ts";
+import { spawnThread } from "./thread.ts";
+import { ThreadPermits } from "./thread-permits.ts";
+import { checkWorkerOptions } from "./worker-settings.ts";
+
+/**
+ * Owns every thread and keeps the registry of sessions. It lives in the thread that started it.
+ *
+ * While none of its jobs runs it does not keep the process alive.
+ */
+export class Supervisor {
+  /** What happens to the supervisor itself; hot, never errors, completes at close. */
+  readonly events$: Observable<SupervisorEvent>;
+  readonly #sessions = new Map<string, SupervisorSession>();
+  readonly #events = new Subject<SupervisorEvent>();
+  readonly #gateways: Gateways;
+  readonly #permits: ThreadPermits;
+  readonly #runtime: Runtime;
+  readonly #defaults: WorkerOptions;
+  readonly #keepSettled: Required<KeepSettled>;
+  #workers = 0;
+  #stuckThreads = 0;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: SupervisorOptions) {
+    const { threads = {}, keepSettled = {}, defaults = {} } = options;
+    const keepAlive = new KeepAlive();
+    this.#runtime = {
+      clock: systemClock,
+      spawn: spawnThread,
+      newId: randomUUID,
+      hold: () => keepAlive.hold(),
+      report: (event) => this.#report(event),
+    };
+    this.events$ = new ContainedObservable(this.#events, (error) =>
+      this.#report({ type: "subscriber-failed", error }),
+    );
+    this.#defaults = defaults;
+    this.#keepSettled = { ms: keepSettled.ms ?? 60_000, count: keepSettled.count ?? 1_000 };
+    this.#permits = new ThreadPermits(threads.max ?? 1_000);
+    const specs = providerSpecs(options.providers, process.env);
+    this.#gateways = new Gateways(specs, threads.gateways ?? 1, this.#runtime);
+  }
+
+  /**
+   * Starts a supervisor: loads the providers in their gateway threads. Actor threads are started by the jobs that need them.
+   *
+   * @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds; `PROVIDER_LOAD_FAILED` and what a provider's module
+   * throws with a code of its own, such as `PROVIDER_AUTH` for a missing key; `GATEWAY_START_FAILED`. Nothing is left running.
+   */
+  static async start(options: SupervisorOptions): Promise<Supervisor> {
+    checkSupervisorOptions(options);
+    const supervisor = new Supervisor(options);
+    await supervisor.#gateways.start();
+    return supervisor;
+  }
+
+  /** @throws {HeddleError} `NAME_TAKEN`, `INVALID_OPTION`, `SUPERVISOR_CLOSED`. */
+  openSession(options: SessionOptions = {}): Session {
+    if (this.#closed !== undefined)
+      throw new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed");
+    checkFields("options", options, ["name"]);
+    checkText("name", options.name);
+    const name = options.name ?? `session-${this.#runtime.newId()}`;
+    if (this.#sessions.has(name)) {
+      const message = `a session named "${name}" is open already`;
+      throw new HeddleError("NAME_TAKEN", message, { details: { field: "name" } });
+    }
+    const session = new SupervisorSession({
+      name,
+      defaults: this.#defaults,
+      keepSettled: this.#keepSettled,
+      gateways: this.#gateways,
+      permits: this.#permits,
+      runtime: this.#runtime,
+      nextWorkerNumber: () => this.#workers++,
+      onClosed: () => this.#sessionClosed(name),
+    });
+    this.#sessions.set(name, session);
+    this.#report({ type: "session-opened", session: name });
+    return session;
+  }
+
+  /** What a scripted provider was asked. @throws {HeddleError} `UNKNOWN_PROVIDER`; its methods: `NOT_SCRIPTED`. */
+  scripted(provider: string): ScriptView {
+    if (!this.#gateways.names.has(provider)) {
+      throw new HeddleError("UNKNOWN_PROVIDER", `no provider "${provider}"`);
+    }
+    return new ScriptView(provider, this.#gateways.serving(provider));
+  }
+
+  /** Cheap enough for a status page, not for every chunk. */
+  inspect(): Inspection {
+    const { max, held, waiting } = this.#permits;
+    return {
+      threads: { max, held, waiting, stuck: this.#stuckThreads },
+      gateways: this.#gateways.all.map(({ name, state, threadId, openCalls }) => ({
+        name,
+        state,
+        threadId,
+        calls: openCalls,
+      })),
+      sessions: [...this.#sessions.values()].map(inspectSession),
+    };
+  }
+
+  /**
+   * Closes by layers: jobs, then actors, then gateways; sessions side by side. Queued jobs are cancelled at once, running ones
+   * after `drainMs`. Settles when no thread, port or timer is left but those of stuck threads, which `inspect()` counts.
+   * Called again, it can shorten the drain. Never rejects.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    checkFields("options", options, ["drainMs"]);
+    checkNumber("drainMs", options.drainMs, MS);
+    const sessions = [...this.#sessions.values()].map((session) => session.close(options));
+    this.#closed ??= this.#close(sessions);
+    return this.#closed;
+  }
+
+  /** `close({ drainMs: 0 })`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close({ drainMs: 0 });
+  }
+
+  async #close(sessions: readonly Promise<void>[]): Promise<void> {
+    const release = this.#runtime.hold();
+    await Promise.all(sessions);
+    await this.#gateways.close();
+    this.#events.complete();
+    release();
+  }
+
+  #sessionClosed(name: string): void {
+    this.#sessions.delete(name);
+    this.#report({ type: "session-closed", session: name });
+  }
+
+  #report(event: SupervisorEvent): void {
+    if (event.type === "thread-stuck") this.#stuckThreads += 1;
+    this.#events.next(event);
+  }
+}
+
+function checkSupervisorOptions(options: SupervisorOptions): void {
+  checkFields("options", options, ["providers", "threads", "defaults", "keepSettled"]);
+  const { threads, defaults, keepSettled } = options;
+  checkFields("threads", threads, ["max", "gateways"]);
+  checkNumber("threads.max", threads?.max, { min: 1, max: 10_000, integer: true });
+  checkNumber("threads.gateways", threads?.gateways, { min: 1, max: 64, integer: true });
+  checkFields("keepSettled", keepSettled, ["ms", "count"]);
+  checkNumber("keepSettled.ms", keepSettled?.ms, MS);
+  checkNumber("keepSettled.count", keepSettled?.count, { min: 0, max: 10_000_000, integer: true });
+  if (defaults) checkWorkerOptions(defaults, "defaults");
+}
+
+function inspectSession(session: SupervisorSession): SessionInspection {
+  return {
+    name: session.name,
+    workers: [...session.workers.values()].map((worker) => ({
+      id: worker.id,
+      name: worker.name,
+      state: worker.state,
+      provider: worker.provider,
+      threadId: worker.threadId,
+      queuedJobs: worker.queuedJobs,
+      messages: worker.transcript.length,
+    })),
+    jobs: [...session.jobs.values()].map((job) => ({
+      id: job.id,
+      workerId: job.worker.id,
+      state: job.state,
+      events: job.stream.log.nextSeq,
+      chunkBytes: job.stream.log.chunkBytes,
+    })),
+    keptJobs: session.settledJobs,
+  };
+}
