@@ -5,6 +5,7 @@ import { parseArguments } from "./arguments.ts";
 import { helpText } from "./help.ts";
 import type { Streams } from "./output.ts";
 import { Output } from "./output.ts";
+import type { Prepared } from "./prepare.ts";
 import { redactor, secretsOf } from "./redact.ts";
 
 const USAGE = 2;
@@ -22,7 +23,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       await stdout.write(`${version()}\n`);
       return 0;
     case "refused":
-      for (const problem of command.problems) await stderr.write(`heddle: ${problem}\n`);
+      for (const problem of command.problems) await stderr.print(`heddle: ${problem}\n`);
       await stderr.write("heddle --help shows what there is.\n");
       return USAGE;
     case "run":
@@ -38,22 +39,22 @@ async function runOrExplain(options: RunOptions, streams: Streams): Promise<numb
   const { prepare } = await import("./prepare.ts");
   const { run } = await import("./run.ts");
   const { dryRun } = await import("./dry-run.ts");
+  let prepared: Prepared | undefined;
   try {
-    const prepared = await prepare(options, process.env);
+    prepared = await prepare(options, process.env);
     return options.dryRun ? await dryRun(prepared, streams) : await run(prepared, streams);
   } catch (error) {
     if (!HeddleError.is(error)) throw error;
-    await streams.stderr.write(`heddle: ${error.message}\n`);
+    await streams.stderr.print(`heddle: ${error.message}\n`);
     return REFUSALS.has(error.code) ? USAGE : 1;
+  } finally {
+    // An input that was not read to its end would keep the process alive.
+    prepared?.stop.abort();
   }
 }
 
 /** Codes that say that the user asked for something that cannot be. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  "INVALID_OPTION",
-  "INVALID_INPUT",
-  "UNKNOWN_PROVIDER",
-]);
+const REFUSALS: ReadonlySet<string> = new Set(["INVALID_OPTION", "INVALID_INPUT", "PROVIDER_AUTH"]);
 
 function openStreams(baseURL: string | undefined): Streams {
   const redact = redactor(secretsOf(process.env, baseURL ?? process.env["OPENAI_BASE_URL"]));

@@ -22,7 +22,7 @@ export async function openDestination(
   return {
     keepQuestion: async () => {},
     write: async (line) => {
-      if (!isShown) await stdout.write(`${JSON.stringify(line)}\n`);
+      if (!isShown) await stdout.print(`${JSON.stringify(line)}\n`);
     },
     close: async () => {},
   };

@@ -2,7 +2,7 @@ import { LiveTable } from "./live-table.ts";
 import type { Streams } from "./output.ts";
 import { PlainLines } from "./plain-lines.ts";
 import type { Prepared } from "./prepare.ts";
-import { describeChoice } from "./provider-choice.ts";
+import { nameOf } from "./provider-choice.ts";
 import type { ResultLine } from "./result-line.ts";
 import type { Tally } from "./tally.ts";
 import { canRedraw, colorsFor } from "./terminal.ts";
@@ -30,6 +30,6 @@ export function openDisplay(
   if (!isBatch || options.out === undefined || isShared || !canRedraw(stderr, env)) {
     return new PlainLines(stderr, tally);
   }
-  const title = `heddle: ${describeChoice(choice)}, results in ${options.out}`;
+  const title = `heddle: ${nameOf(choice)}, results in ${options.out}`;
   return new LiveTable(stderr, title, tally, colorsFor(stderr, env));
 }

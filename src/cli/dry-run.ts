@@ -3,11 +3,10 @@ import { Plan } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
 import { describeChoice } from "./provider-choice.ts";
 import { Tally } from "./tally.ts";
-import { printable } from "./terminal.ts";
 
 /** Reads all input as a run would, and says what would be run. Writes no file, starts no thread. */
 export async function dryRun(prepared: Prepared, { stderr }: Streams): Promise<number> {
-  const note = (text: string): void => void stderr.write(`${printable(`heddle: ${text}`)}\n`);
+  const note = (text: string): void => void stderr.print(`heddle: ${text}\n`);
   const tally = new Tally(Date.now());
   const plan = new Plan(prepared, tally, { keepQuestion: async () => {} }, note);
   let jobs = 0;

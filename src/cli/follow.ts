@@ -1,7 +1,6 @@
 import type { WorkerJob } from "../index.ts";
 import type { Output } from "./output.ts";
 import type { Prepared } from "./prepare.ts";
-import { printable } from "./terminal.ts";
 
 /*
  * What standard output shows of a job while it runs. Both read without loss: the job streams no faster than it is read.
@@ -20,7 +19,7 @@ export function followerOf(
 /** Every event with the job's id, as NDJSON. */
 async function followEvents(job: WorkerJob, stdout: Output): Promise<void> {
   for await (const event of job.events()) {
-    await stdout.write(`${JSON.stringify({ id: job.id, ...event })}\n`);
+    await stdout.print(`${JSON.stringify({ id: job.id, ...event })}\n`);
   }
 }
 
@@ -31,9 +30,8 @@ async function followText(job: WorkerJob, stdout: Output): Promise<void> {
     if (event.type !== "chunk") continue;
     const { chunk } = event;
     if (chunk.type !== "text" && chunk.type !== "refusal") continue;
-    const text = printable(chunk.text);
-    await stdout.write(text);
-    last = text.at(-1) ?? last;
+    await stdout.print(chunk.text);
+    last = chunk.text.at(-1) ?? last;
   }
-  if (last !== "\n") await stdout.write("\n");
+  if (last !== "\n") await stdout.print("\n");
 }

@@ -10,34 +10,36 @@ Usage:
   heddle run - [options]              lines from standard input
   heddle run -p TEXT [options]        one prompt`;
 
-const TAIL = `An input line is {"id"?, "prompt", "instructions"?}. A bad one is reported with its line number and becomes no job.
-A line without an id is called line-N, by its number.
+const TAIL = `An input line is {"id"?, "prompt", "instructions"?}. A bad one is reported with its line number and
+becomes no job. A line without an id is called line-N, by its number.
 
 A result line, in order of completion, is
   {"id","status","provider","model","text","usage","error","firstChunkMs","durationMs"}
-with status completed, cancelled or failed, and error null or {"code","message"}. Of several lines with one id the
-last is the valid one. Beside the FILE of --out, FILE.state keeps a hash of each prompt: --resume refuses an id
-that was completed with another prompt.
+with status completed, cancelled or failed, and error null or {"code","message"}. Where an id has
+several lines the last one counts. Beside the FILE of --out, FILE.state keeps a hash of each prompt:
+--resume refuses an id that was completed with another prompt.
 
-Ctrl-C once cancels all jobs and still writes their result lines; twice ends at once. SIGTERM is like once.
+Ctrl-C once cancels all jobs and still writes their result lines; twice ends at once.
+SIGTERM is like Ctrl-C.
 
 Exit codes:
-  0  all completed           1  some not, or bad input lines
-  2  bad usage, unreadable file
-  130, 143  interrupted by SIGINT, SIGTERM
+  0    all completed
+  1    some not, or bad input lines
+  2    bad usage, unreadable file
+  130  interrupted by SIGINT (Ctrl-C), 143 by SIGTERM
 
 Environment:
-  OPENAI_API_KEY, OPENAI_BASE_URL   as for OpenAI's own client
-  NO_COLOR                          no colours
+  OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client
+  NO_COLOR                           no colours
 
 Examples:
   heddle run -p "Why is the sky blue?" -m gpt-5-mini
   heddle run prompts.jsonl -o results.jsonl -c 100 --resume
   heddle run prompts.jsonl --base-url http://localhost:11434/v1 -m llama3.2
-  jq -c '{id: .key, prompt: .text}' tickets.jsonl | heddle run - --events | jq .type
-  heddle run examples/prompts.jsonl --provider scripted -o demo.jsonl`;
+  jq -c '{id, prompt: .question}' tickets.jsonl | heddle run - > results.jsonl
+  heddle run prompts.jsonl --provider scripted -o demo.jsonl`;
 
-/** The text of `--help`, at most 120 columns wide. */
+/** The text of `--help`, at most 100 columns wide. */
 export function helpText(): string {
   const groups = GROUPS.map((group) => {
     const rows = OPTIONS.filter((option) => option.group === group).flatMap(rowsOf);
@@ -48,5 +50,5 @@ export function helpText(): string {
 
 function rowsOf({ name, short, value, help }: OptionSpec): string[] {
   const flags = `${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` ${value}`}`;
-  return help.map((line, index) => `  ${(index === 0 ? flags : "").padEnd(29)}${line}`);
+  return help.map((line, index) => `  ${(index === 0 ? flags : "").padEnd(28)}${line}`);
 }

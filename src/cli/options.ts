@@ -36,7 +36,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     short: "p",
     value: "TEXT",
     group: "Input",
-    help: ["One prompt in place of a file. On a terminal the answer is streamed as text."],
+    help: ["One prompt in place of a file; a terminal gets the answer as it comes."],
   },
   { name: "limit", value: "N", group: "Input", help: ["Start at most N jobs."] },
   {
@@ -81,14 +81,14 @@ export const OPTIONS: readonly OptionSpec[] = [
   {
     name: "dry-run",
     group: "Running",
-    help: ["Check options and every input line, say what would run, run nothing."],
+    help: ["Check options and all input lines, say what would run, run nothing."],
   },
   {
     name: "out",
     short: "o",
     value: "FILE",
     group: "Output",
-    help: ["Append result lines to FILE; on a terminal a live table shows the rest."],
+    help: ["Append result lines to FILE; a terminal gets a live table."],
   },
   {
     name: "events",
@@ -99,8 +99,8 @@ export const OPTIONS: readonly OptionSpec[] = [
     name: "resume",
     group: "Going on",
     help: [
-      "Go on with FILE of --out: ids it holds as completed or failed are skipped,",
-      "cancelled ones and those it does not hold are run. Lines need ids.",
+      "Go on with the FILE of --out: ids that it holds as completed or failed",
+      "are skipped, cancelled and new ones are run. Lines need ids.",
     ],
   },
   {

@@ -1,4 +1,5 @@
 import type { Redact } from "./redact.ts";
+import { printable } from "./terminal.ts";
 
 /** What the command needs of `process.stdout` and `process.stderr`. */
 export type OutputStream = {
@@ -12,7 +13,8 @@ export type OutputStream = {
 /**
  * A standard stream, written to in order and without secrets. Nothing else in the command writes to these streams.
  *
- * When its reader goes away (`heddle … | head -1`), later writes are dropped in silence and `gone` aborts.
+ * When it can take no more, most often because its reader went away (`heddle … | head -1`), `gone` aborts with the error as
+ * its reason, and later writes are dropped.
  */
 export class Output {
   readonly isTerminal: boolean;
@@ -24,15 +26,21 @@ export class Output {
     this.isTerminal = stream.isTTY === true;
     this.#stream = stream;
     this.#redact = redact;
-    stream.on("error", () => this.#gone.abort());
+    stream.on("error", (error) => this.#gone.abort(error));
   }
 
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
+  /** A terminal that does not know its size says 0. */
   get size(): { readonly columns: number; readonly rows: number } {
-    return { columns: this.#stream.columns ?? 80, rows: this.#stream.rows ?? 24 };
+    return { columns: this.#stream.columns || 80, rows: this.#stream.rows || 24 };
+  }
+
+  /** As `write`; of text that others have written, a terminal gets no control characters. */
+  async print(text: string): Promise<void> {
+    await this.write(this.isTerminal ? printable(text) : text);
   }
 
   /** Resolves when the stream has taken the text; never rejects. Whoever waits for it writes no faster than it is read. */

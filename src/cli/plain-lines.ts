@@ -2,7 +2,6 @@ import type { Output } from "./output.ts";
 import { counts, pace } from "./report.ts";
 import type { ResultLine } from "./result-line.ts";
 import type { Tally } from "./tally.ts";
-import { printable } from "./terminal.ts";
 
 const PROGRESS_MS = 5_000;
 
@@ -20,7 +19,7 @@ export class PlainLines {
   }
 
   note(text: string): void {
-    void this.#stderr.write(`${printable(`heddle: ${text}`)}\n`);
+    void this.#stderr.print(`heddle: ${text}\n`);
   }
 
   ended(line: ResultLine): void {

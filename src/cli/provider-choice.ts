@@ -7,8 +7,8 @@ export type ProviderChoice =
   | {
       readonly type: "openai";
       readonly model: string;
-      readonly baseURL: string | undefined;
-      readonly api: "chat" | "responses" | undefined;
+      /** Undefined: OpenAI's own. */
+      readonly server: string | undefined;
     };
 
 type Env = { readonly [name: string]: string | undefined };
@@ -17,29 +17,34 @@ const DEFAULT_MODEL = "gpt-5-mini";
 
 /** Chooses who answers, or says why nobody can. Pure. The scripted provider is never chosen by itself: an answer is real or asked to be none. */
 export function chooseProvider(
-  options: Pick<RunOptions, "provider" | "model" | "baseURL" | "api">,
+  options: Pick<RunOptions, "provider" | "model" | "baseURL">,
   env: Env,
 ): ProviderChoice | { readonly type: "refused"; readonly message: string } {
   if (options.provider === "scripted") {
     return { type: "scripted", model: options.model ?? "scripted" };
   }
-  const baseURL = options.baseURL ?? filled(env["OPENAI_BASE_URL"]);
+  const server = options.baseURL ?? filled(env["OPENAI_BASE_URL"]);
   const hasKey = filled(env["OPENAI_API_KEY"]) !== undefined;
-  if (options.provider === undefined && baseURL === undefined && !hasKey) {
+  if (options.provider === undefined && server === undefined && !hasKey) {
     return { type: "refused", message: THREE_WAYS };
   }
-  const atOpenai = baseURL === undefined || URL.parse(baseURL)?.hostname === "api.openai.com";
+  const atOpenai = server === undefined || URL.parse(server)?.hostname === "api.openai.com";
   if (atOpenai && !hasKey) return { type: "refused", message: NO_KEY };
   if (!atOpenai && options.model === undefined) {
-    return { type: "refused", message: `which model of ${shownUrl(baseURL)}? Say --model MODEL` };
+    return { type: "refused", message: `which model of ${shownUrl(server)}? Say --model MODEL` };
   }
-  return { type: "openai", model: options.model ?? DEFAULT_MODEL, baseURL, api: options.api };
+  return { type: "openai", model: options.model ?? DEFAULT_MODEL, server };
 }
 
 /** What the user is told about who answers. */
 export function describeChoice(choice: ProviderChoice): string {
   if (choice.type === "scripted") return "scripted (a demonstration: canned text, no model)";
-  return `openai ${choice.model}${choice.baseURL === undefined ? "" : ` at ${shownUrl(choice.baseURL)}`}`;
+  return `openai ${choice.model}${choice.server === undefined ? "" : ` at ${shownUrl(choice.server)}`}`;
+}
+
+/** The same in a word or two. */
+export function nameOf(choice: ProviderChoice): string {
+  return choice.type === "scripted" ? "scripted demonstration" : `openai ${choice.model}`;
 }
 
 function filled(value: string | undefined): string | undefined {

@@ -14,14 +14,17 @@ const DEMONSTRATION =
 /** About 45 pieces: a second or so. */
 const PIECES_PER_SECOND = 40;
 
-export function descriptorOf(choice: ProviderChoice): ProviderDescriptor {
+/** @throws {HeddleError} `INVALID_OPTION`. A base URL and a key of the environment are left to the provider, which names them in its errors. */
+export function descriptorOf(
+  choice: ProviderChoice,
+  { baseURL, api }: RunOptions,
+): ProviderDescriptor {
   if (choice.type === "scripted") {
     const response = { text: DEMONSTRATION, chunksPerSecond: PIECES_PER_SECOND };
     return scriptedProvider({ seed: 1, repeat: true, responses: [response] });
   }
-  const { model, baseURL, api } = choice;
   return openaiProvider({
-    model,
+    model: choice.model,
     ...(baseURL === undefined ? {} : { baseURL }),
     ...(api === undefined ? {} : { api }),
   });

@@ -10,7 +10,7 @@ const SHORTEST_SECRET = 6;
  */
 export function redactor(secrets: readonly (string | undefined)[]): Redact {
   const forms = secrets
-    .filter((secret) => secret !== undefined)
+    .map((secret) => secret?.trim() ?? "")
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
     .filter((form) => form.length >= SHORTEST_SECRET);
   return (text) => forms.reduce((clean, form) => clean.replaceAll(form, "[redacted]"), text);

@@ -11,6 +11,8 @@ import { hashLine, readHashes, readHeldResults } from "./resume.ts";
 /** What is in the file of `--out` before a run; nothing is changed yet. */
 export type Found = {
   readonly path: string;
+  /** A device such as /dev/null is not, and has nothing kept beside it. */
+  readonly isFile: boolean;
   readonly held: Held;
   readonly mend: Mend;
   /** There are results, but no hashes to know changed prompts by. */
@@ -24,9 +26,10 @@ export type Found = {
  * holds no result lines, it is no file.
  */
 export async function findResults(path: string, resume: boolean): Promise<Found> {
-  const sizeBytes = await sizeOf(path);
+  const { isFile, sizeBytes } = await look(path);
   const empty = { statuses: new Map(), hashes: new Map() };
-  if (sizeBytes === 0) return { path, held: empty, mend: { type: "none" }, lacksHashes: false };
+  const found: Found = { path, isFile, held: empty, mend: { type: "none" }, lacksHashes: false };
+  if (sizeBytes === 0) return found;
   if (!resume) {
     throw refusal(
       `${path} holds something already: --resume goes on with it, or take another name`,
@@ -36,34 +39,30 @@ export async function findResults(path: string, resume: boolean): Promise<Found>
   if (results.type === "strange") {
     throw refusal(`line ${results.line} of ${path} is no result line, so it is left as it is`);
   }
-  const hasHashes = (await sizeOf(statePath(path))) > 0;
-  const hashes = hasHashes ? await readHashes(createReadStream(statePath(path))) : empty.hashes;
-  return {
-    path,
-    held: { statuses: results.statuses, hashes },
-    mend: results.mend,
-    lacksHashes: !hasHashes,
-  };
+  const { statuses, mend } = results;
+  const lacksHashes = (await look(statePath(path))).sizeBytes === 0;
+  const hashes = lacksHashes ? empty.hashes : await readHashes(createReadStream(statePath(path)));
+  return { ...found, held: { statuses, hashes }, mend, lacksHashes };
 }
 
 /** The file of `--out`, open for appending, and beside it the hashes of what was asked. */
 export class ResultFile {
   readonly #results: Appender;
-  readonly #hashes: Appender;
+  readonly #hashes: Appender | undefined;
 
-  private constructor(results: Appender, hashes: Appender) {
+  private constructor(results: Appender, hashes: Appender | undefined) {
     this.#results = results;
     this.#hashes = hashes;
   }
 
   /** @throws {HeddleError} `INVALID_OPTION` when it cannot be written. */
-  static async open({ path, mend }: Found, redact: Redact): Promise<ResultFile> {
+  static async open({ path, isFile, mend }: Found, redact: Redact): Promise<ResultFile> {
     const results = await Appender.open(path, redact);
     if (mend.type === "truncate") await results.truncate(mend.sizeBytes);
     if (mend.type === "break") await results.append("");
-    const hashes = await Appender.open(statePath(path), redact);
+    const hashes = isFile ? await Appender.open(statePath(path), redact) : undefined;
     // The last hash may have been cut; blank lines are passed over.
-    if (hashes.sizeBytes > 0) await hashes.append("");
+    if (hashes !== undefined && hashes.sizeBytes > 0) await hashes.append("");
     return new ResultFile(results, hashes);
   }
 
@@ -73,11 +72,11 @@ export class ResultFile {
 
   /** Keeps what `input` asks, so that a later `--resume` knows a changed prompt. */
   async keepQuestion(input: Input): Promise<void> {
-    if (input.ownId) await this.#hashes.append(hashLine(input));
+    if (input.ownId) await this.#hashes?.append(hashLine(input));
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#results.close(), this.#hashes.close()]);
+    await Promise.all([this.#results.close(), this.#hashes?.close()]);
   }
 }
 
@@ -111,7 +110,8 @@ class Appender {
     try {
       await written;
     } catch (cause) {
-      throw unwritable(this.#path, cause);
+      const message = `cannot write ${this.#path}: ${(cause as Error).message}`;
+      throw new HeddleError("HOST_FAILED", message, { cause });
     }
   }
 
@@ -129,16 +129,17 @@ function statePath(path: string): string {
   return `${path}.state`;
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function look(path: string): Promise<{ isFile: boolean; sizeBytes: number }> {
   const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return undefined;
     throw unwritable(path, cause);
   });
-  if (stats?.isDirectory() === true) throw refusal(`${path} is a directory`);
-  if (stats?.isFIFO() === true || stats?.isSocket() === true) {
+  if (stats === undefined) return { isFile: true, sizeBytes: 0 };
+  if (stats.isDirectory()) throw refusal(`${path} is a directory`);
+  if (stats.isFIFO() || stats.isSocket()) {
     throw refusal(`${path} is a pipe; results go to one without --out, by standard output`);
   }
-  return stats?.size ?? 0;
+  return { isFile: stats.isFile(), sizeBytes: stats.size };
 }
 
 function refusal(message: string): HeddleError {

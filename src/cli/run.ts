@@ -21,7 +21,7 @@ import { isAllCompleted, Tally } from "./tally.ts";
 export async function run(prepared: Prepared, streams: Streams): Promise<number> {
   const { options, choice, stop } = prepared;
   await using supervisor = await Supervisor.start({
-    providers: { [PROVIDER]: descriptorOf(choice) },
+    providers: { [PROVIDER]: descriptorOf(choice, options) },
     keepSettled: { ms: 0, count: 0 },
   });
   const destination = await openDestination(prepared, streams);
@@ -31,16 +31,21 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
   const plan = new Plan(prepared, tally, destination, note);
   const signals = new Signals({
     onStop: (signal) => {
-      note("interrupted: cancelling what runs; once more ends at once");
+      // A prompt on a terminal ends before one could read it.
+      if (options.source.type !== "prompt") note(INTERRUPTED);
       stop.abort(`interrupted by ${signal}`);
     },
     onKill: () => display.close(),
-    isStuck: () => false,
+    isStuck: () => supervisor.inspect().threads.stuck > 0,
     echoMs: process.env["npm_lifecycle_event"] === undefined ? 0 : NPM_ECHO_MS,
   });
-  streams.stdout.gone.addEventListener("abort", () => stop.abort("nobody reads standard output"));
-  introduction(prepared).forEach(note);
+  const { gone } = streams.stdout;
+  gone.addEventListener("abort", () => {
+    if (gone.reason.code !== "EPIPE") note(`standard output fails: ${gone.reason.message}`);
+    stop.abort("standard output takes nothing more");
+  });
   signals.watch();
+  for (const line of introduction(prepared)) note(line);
   try {
     await new Batch({
       session: supervisor.openSession({ name: "run" }),
@@ -63,8 +68,10 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
   const last = tally.snapshot(Date.now());
   for (const line of conclusion(prepared, last)) note(line);
   if (plan.failure !== undefined) throw plan.failure;
-  return signals.exitCode ?? (isAllCompleted(last) ? 0 : 1);
+  return signals.exitCode ?? (isAllCompleted(last) && !gone.aborted ? 0 : 1);
 }
+
+const INTERRUPTED = "interrupted: cancelling what runs; once more ends at once";
 
 /** npm passes on a signal that the terminal had sent to all already. */
 const NPM_ECHO_MS = 300;

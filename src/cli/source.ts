@@ -19,22 +19,17 @@ export async function openSource(path: string | undefined): Promise<Readable> {
   }
 }
 
-/** The bytes of `stream`, which end early and without an error once `stop` aborts. Owns the stream. */
-export async function* readUntil(
-  stream: Readable,
-  stop: AbortSignal,
-): AsyncGenerator<Buffer, void, undefined> {
-  const end = (): void => {
-    stream.destroy();
-  };
-  stop.addEventListener("abort", end, { once: true });
+/** The bytes of `stream`, which end early and without an error once `stop` aborts. Owns the stream, also if nobody reads it. */
+export function readUntil(stream: Readable, stop: AbortSignal): AsyncIterable<Buffer> {
+  stop.addEventListener("abort", () => stream.destroy(), { once: true });
+  return read(stream, stop);
+}
+
+async function* read(stream: Readable, stop: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
   try {
     if (!stop.aborted) yield* stream;
   } catch (cause) {
     if (!stop.aborted) throw unreadable("the input", cause);
-  } finally {
-    stop.removeEventListener("abort", end);
-    stream.destroy();
   }
 }
 

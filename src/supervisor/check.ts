@@ -40,7 +40,7 @@ export function checkFields(
 ): void {
   if (value === undefined) return;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(field, "an object", code);
+    refuse(field === "" ? "options" : field, "an object", code);
   }
   for (const name of Object.keys(value)) {
     if (!known.includes(name)) {
@@ -49,6 +49,15 @@ export function checkFields(
         details: { field: at },
       });
     }
+  }
+}
+
+/** Returns a copy of `value` that shares nothing with it. Functions and the like cannot be handed to a thread. */
+export function clonePlain<T>(field: string, value: T): T {
+  try {
+    return structuredClone(value);
+  } catch {
+    refuse(field, "plain data, without functions and symbols");
   }
 }
 

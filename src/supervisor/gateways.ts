@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeddleError } from "../errors.ts";
 import type { ProviderDescriptor, ProviderSpec, RetryPolicy } from "../protocol/provider.ts";
-import { checkFields, checkNumber, checkText, refuse } from "./check.ts";
+import { checkFields, checkNumber, checkText, clonePlain, refuse } from "./check.ts";
 import { Gateway } from "./gateway.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -78,7 +78,7 @@ export function providerSpecs(
     return {
       name,
       moduleUrl: moduleUrl(`${field}.module`, descriptor.module),
-      options: descriptor.options,
+      options: clonePlain(`${field}.options`, descriptor.options),
       env: pick(`${field}.env`, descriptor.env ?? [], env),
       retry: retryPolicy(`${field}.retry`, descriptor.retry ?? {}),
     };

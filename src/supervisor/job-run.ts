@@ -37,6 +37,7 @@ export class JobRun implements JobDriver {
   #call: ModelCall | undefined;
   #total: Deadline | undefined;
   #ladder: Timer | undefined;
+  #isKilled: boolean = false;
   #actorHasEnded: boolean = false;
 
   constructor(job: Job, context: RunContext) {
@@ -119,6 +120,14 @@ export class JobRun implements JobDriver {
     this.#ladder = clock.setTimer(graceMs(), () => this.#kill());
   }
 
+  /** The grace is shorter than it was when the job was stopped. */
+  shortenGrace(): void {
+    if (!this.#ladder || this.#isKilled) return;
+    const { clock } = this.#job.spec.runtime;
+    this.#ladder.cancel();
+    this.#ladder = clock.setTimer(this.#context.graceMs(), () => this.#kill());
+  }
+
   hold(isHeld: boolean): void {
     if (this.#job.stopReason) return;
     if (isHeld) this.#total?.pause();
@@ -130,6 +139,7 @@ export class JobRun implements JobDriver {
     const { thread } = this.#context;
     const { clock } = job.spec.runtime;
     if (this.#actorHasEnded) return;
+    this.#isKilled = true;
     job.stoppedBy("terminated");
     thread.terminate();
     this.#ladder = clock.setTimer(job.spec.settings.killMs, () => this.#writeOff());

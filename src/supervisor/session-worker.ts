@@ -51,7 +51,7 @@ export class SessionWorker implements Worker, PermitHolder {
     this.settings = options.settings;
     this.#options = options;
     this.#graceMs = options.settings.graceMs;
-    this.#transcript = [...options.settings.transcript];
+    this.#transcript = options.settings.transcript;
     this.state$ = new ContainedObservable(this.#state, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
@@ -108,6 +108,7 @@ export class SessionWorker implements Worker, PermitHolder {
     checkFields("options", options, ["graceMs"]);
     checkNumber("graceMs", options.graceMs, MS);
     this.#graceMs = Math.min(this.#graceMs, options.graceMs ?? this.#graceMs);
+    this.#current?.run?.shortenGrace();
     return this.end("the worker was stopped");
   }
 
@@ -170,7 +171,7 @@ export class SessionWorker implements Worker, PermitHolder {
     await this.#thread?.gone;
     if (!(await this.#permit(job))) return undefined;
     if (job.isSettled) {
-      this.#options.permits.release();
+      this.#options.permits.release(this);
       return undefined;
     }
     const thread = this.#startThread();
@@ -204,13 +205,12 @@ export class SessionWorker implements Worker, PermitHolder {
         onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
         onReport: (report) => this.#runOf(report.jobId).report(report),
         onGone: () => {
-          permits.busy(this);
-          permits.release();
+          permits.release(this);
           if (this.#thread === thread) this.#thread = undefined;
         },
       });
     } catch (error) {
-      permits.release();
+      permits.release(this);
       throw new HeddleError("ACTOR_START_FAILED", "no thread could be made", { cause: error });
     }
     this.#thread = thread;

@@ -174,7 +174,7 @@ export class SupervisorSession implements Session {
   }
 
   #workerFor(target: Worker | WorkerOptions): SessionWorker {
-    if (!("state$" in target)) return this.createWorker(target);
+    if (!isWorker(target)) return this.createWorker(target);
     const worker = this.#workers.get(target.id);
     if (worker !== target) {
       const isStopped = target instanceof SessionWorker && target.isStopped;
@@ -209,6 +209,10 @@ export class SupervisorSession implements Session {
     if (this.#closed !== undefined)
       throw new HeddleError("SESSION_CLOSED", `session "${this.name}" is closed`);
   }
+}
+
+function isWorker(target: Worker | WorkerOptions): target is Worker {
+  return typeof target === "object" && target !== null && "state$" in target;
 }
 
 function taken(code: "NAME_TAKEN" | "ID_TAKEN", field: string, message: string): HeddleError {

@@ -161,9 +161,9 @@ export class Supervisor {
   }
 }
 
-function checkSupervisorOptions(options: SupervisorOptions): void {
-  checkFields("options", options, ["providers", "threads", "defaults", "keepSettled"]);
-  const { threads, defaults, keepSettled } = options;
+function checkSupervisorOptions(given: unknown): void {
+  checkFields("options", given ?? null, ["providers", "threads", "defaults", "keepSettled"]);
+  const { threads, defaults, keepSettled } = given as SupervisorOptions;
   checkFields("threads", threads, ["max", "gateways"]);
   checkNumber("threads.max", threads?.max, { min: 1, max: 10_000, integer: true });
   checkNumber("threads.gateways", threads?.gateways, { min: 1, max: 64, integer: true });

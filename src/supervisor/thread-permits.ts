@@ -13,6 +13,8 @@ export class ThreadPermits {
   #held = 0;
   /** Holders that could give theirs up, the longest idle first. */
   readonly #idle = new Set<PermitHolder>();
+  /** Holders that were asked for theirs and still hold it. */
+  readonly #surrendering = new Set<PermitHolder>();
   readonly #waiting = new Set<() => void>();
 
   constructor(max: number) {
@@ -39,7 +41,10 @@ export class ThreadPermits {
     return () => this.#waiting.delete(granted);
   }
 
-  release(): void {
+  /** The thread of `holder` is gone, or was never made. */
+  release(holder: PermitHolder): void {
+    this.#idle.delete(holder);
+    this.#surrendering.delete(holder);
     this.#held -= 1;
     const [next] = this.#waiting;
     if (!next) return;
@@ -51,7 +56,7 @@ export class ThreadPermits {
   /** `holder` does not need its thread now. */
   idle(holder: PermitHolder): void {
     this.#idle.add(holder);
-    if (this.#waiting.size > 0) this.#reclaim();
+    this.#reclaim();
   }
 
   busy(holder: PermitHolder): void {
@@ -60,8 +65,9 @@ export class ThreadPermits {
 
   #reclaim(): void {
     const [longest] = this.#idle;
-    if (!longest) return;
+    if (!longest || this.#surrendering.size >= this.#waiting.size) return;
     this.#idle.delete(longest);
+    this.#surrendering.add(longest);
     longest.surrender();
   }
 }

@@ -1,4 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { inheritedFlags } from "./inherited-flags.ts";
 
 /** What to start a thread with. */
 export type ThreadSpec = {
@@ -43,6 +44,7 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
   const worker = new Worker(spec.entry, {
     name: spec.name,
     env: {},
+    execArgv: inheritedFlags(process.execArgv),
     workerData: { port: port2 },
     transferList: [port2],
   });

@@ -142,10 +142,10 @@ describe("parseArguments()", () => {
 });
 
 describe("helpText()", () => {
-  test("names every option, in lines of at most 120 characters", () => {
+  test("names every option, in lines of at most 100 characters", () => {
     const text = helpText();
     for (const { name } of OPTIONS) expect(text).toContain(`--${name}`);
-    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 });
 

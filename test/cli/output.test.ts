@@ -1,39 +1,35 @@
 import { describe, expect, test } from "vitest";
 import { Output } from "../../src/cli/output.ts";
 import { redactor } from "../../src/cli/redact.ts";
-
-class FakeStream {
-  readonly written: string[] = [];
-  #onError: (error: Error) => void = () => {};
-
-  write(text: string, taken: () => void): void {
-    this.written.push(text);
-    queueMicrotask(taken);
-  }
-
-  on(_: "error", listener: (error: Error) => void): void {
-    this.#onError = listener;
-  }
-
-  fail(): void {
-    this.#onError(new TypeError("EPIPE"));
-  }
-}
+import { FakeStream } from "./support/fake-stream.ts";
 
 describe("Output", () => {
   test("writes in order, without secrets", async () => {
     const stream = new FakeStream();
     const output = new Output(stream, redactor(["sk-secret"]));
-    await Promise.all([output.write("one sk-secret"), output.write("two")]);
-    expect(stream.written).toEqual(["one [redacted]", "two"]);
+    await Promise.all([output.write("one sk-secret "), output.write("two")]);
+    expect(stream.text).toBe("one [redacted] two");
   });
 
-  test("is silent once its reader has gone, and tells so", async () => {
+  test("a terminal gets no control characters of others, a pipe gets all", async () => {
+    for (const [isTTY, expected] of [
+      [true, "a[2Jb\n"],
+      [false, "a\u001b[2Jb\n"],
+    ] as const) {
+      const stream = new FakeStream({ isTTY });
+      await new Output(stream, redactor([])).print("a\u001b[2Jb\n");
+      expect(stream.text).toBe(expected);
+    }
+  });
+
+  test("writes nothing more once its stream has failed, and tells so", async () => {
     const stream = new FakeStream();
     const output = new Output(stream, redactor([]));
-    stream.fail();
+    const error = new TypeError("EPIPE");
+    stream.fail(error);
     await output.write("late");
     expect(output.gone.aborted).toBe(true);
-    expect(stream.written).toEqual([]);
+    expect(output.gone.reason).toBe(error);
+    expect(stream.text).toBe("");
   });
 });

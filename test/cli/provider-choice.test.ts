@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { chooseProvider, describeChoice } from "../../src/cli/provider-choice.ts";
 import { redactor, secretsOf, shownUrl } from "../../src/cli/redact.ts";
 
-const none = { provider: undefined, model: undefined, baseURL: undefined, api: undefined };
+const none = { provider: undefined, model: undefined, baseURL: undefined };
 const key = { OPENAI_API_KEY: "sk-secret" };
 const local = "http://127.0.0.1:11434/v1";
 
@@ -21,8 +21,7 @@ describe("chooseProvider()", () => {
     expect(chooseProvider(none, key)).toEqual({
       type: "openai",
       model: "gpt-5-mini",
-      baseURL: undefined,
-      api: undefined,
+      server: undefined,
     });
   });
 
@@ -30,7 +29,7 @@ describe("chooseProvider()", () => {
     expect(chooseProvider({ ...none, baseURL: local, model: "m" }, {})).toMatchObject({
       type: "openai",
       model: "m",
-      baseURL: local,
+      server: local,
     });
     expect(chooseProvider({ ...none, model: "m" }, { OPENAI_BASE_URL: local })).toMatchObject({
       type: "openai",

@@ -13,8 +13,8 @@ export type Step =
   | Buffer
   /** Written again and again, as fast as the client takes it, until the client goes. */
   | { readonly endless: string | Buffer }
-  /** Goes on when the promise has resolved. */
-  | { readonly until: Promise<unknown> }
+  /** Called and waited for. */
+  | (() => unknown)
   | "[end]"
   | "[reset]"
   /** Does nothing more until the client goes. */
@@ -94,12 +94,12 @@ export class Connection {
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
     // A client that goes while we write is what is tested.
     socket.on("error", () => {});
-    socket.on("data", (segment) => this.#receive(segment));
+    socket.on("data", (segment: Buffer) => this.#receive(segment));
   }
 
-  /** Whether the client has left so much unread that nothing more can be written. */
+  /** Whether the system does not take what we write, because the client does not read it. */
   get isBlocked(): boolean {
-    return this.socket.writableNeedDrain;
+    return this.socket.writableLength > 0;
   }
 
   #receive(segment: Buffer): void {
@@ -113,13 +113,21 @@ export class Connection {
   async #play(script: readonly Step[]): Promise<void> {
     for (const step of script) {
       if (this.socket.destroyed) return;
-      if (step === "[end]") this.socket.end();
-      else if (step === "[reset]") this.socket.resetAndDestroy();
-      else if (step === "[stall]") await this.closed;
-      else if (typeof step === "string" || Buffer.isBuffer(step)) await this.#write(step);
-      else if ("until" in step) await step.until;
-      else while (!this.socket.destroyed) await this.#write(step.endless);
+      await this.#do(step);
     }
+  }
+
+  async #do(step: Step): Promise<void> {
+    if (step === "[end]") this.socket.end();
+    else if (step === "[reset]") this.socket.resetAndDestroy();
+    else if (step === "[stall]") await this.closed;
+    else if (typeof step === "string" || Buffer.isBuffer(step)) await this.#write(step);
+    else if (typeof step === "function") await step();
+    else await this.#writeEndlessly(step.endless);
+  }
+
+  async #writeEndlessly(bytes: string | Buffer): Promise<void> {
+    while (!this.socket.destroyed) await this.#write(bytes);
   }
 
   #write(bytes: string | Buffer): Promise<void> {

@@ -83,7 +83,6 @@ class BodyReading {
       this.#state = "flowing";
       return;
     }
-    this.#response.message.pause();
     room.then(this.#resume, this.#fail);
   };
 

@@ -1,6 +1,6 @@
 import type { ResponseFinishReason, ToolCall, Usage } from "../../protocol/model.ts";
 import type { Emit, EventMapper, ResponseEnd } from "./event-mapper.ts";
-import { protocolError, truncated } from "./failures.ts";
+import { malformed, protocolError, truncated } from "./failures.ts";
 import { streamError } from "./server-error.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 import { asObject, asText, parseJson, textField } from "./untrusted.ts";
@@ -169,8 +169,4 @@ function indexOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw malformed("tool_calls[].index");
   return value as number;
-}
-
-function malformed(field: string): Error {
-  return protocolError(`the model server sent a malformed event: ${field} has the wrong type`);
 }

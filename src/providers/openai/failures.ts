@@ -13,6 +13,11 @@ export function protocolError(message: string): HeddleError {
   return new HeddleError("PROVIDER_PROTOCOL", message, { details: { retryable: false } });
 }
 
+/** A field of an event has a type that the API does not have. */
+export function malformed(field: string): HeddleError {
+  return protocolError(`the model server sent a malformed event: ${field} has the wrong type`);
+}
+
 /** The server ended in good order, but its response did not. */
 export function truncated(message: string): HeddleError {
   return new HeddleError("PROVIDER_TRUNCATED", message, { details: { retryable: true } });

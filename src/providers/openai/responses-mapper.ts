@@ -1,6 +1,6 @@
 import type { ResponseFinishReason, ToolCall, Usage } from "../../protocol/model.ts";
 import type { Emit, EventMapper, ResponseEnd } from "./event-mapper.ts";
-import { protocolError, truncated } from "./failures.ts";
+import { malformed, protocolError, truncated } from "./failures.ts";
 import { FunctionCallItems } from "./function-call-items.ts";
 import { streamError } from "./server-error.ts";
 import type { Untrusted } from "./untrusted.ts";
@@ -123,21 +123,22 @@ export class ResponsesMapper implements EventMapper {
 
   #acceptStatus(type: string, value: unknown): void {
     const response = asObject<"id" | "model" | "status" | "usage" | "error" | "incomplete_details">(
-      value,
+      value ?? {},
     );
-    this.#id ??= asText(response?.id);
-    this.#model ??= asText(response?.model);
+    if (response === undefined) throw malformed("response");
+    this.#id ??= asText(response.id);
+    this.#model ??= asText(response.model);
     const status = type.slice("response.".length);
     if (!["completed", "incomplete", "failed", "cancelled"].includes(status)) return;
-    this.#usage = responsesUsage(response?.usage);
+    this.#usage = responsesUsage(response.usage);
     // vLLM says "completed" also of a response whose status is "incomplete".
-    switch (asText(response?.status) ?? status) {
+    switch (asText(response.status) ?? status) {
       case "failed":
-        throw streamError(response?.error ?? "the response failed");
+        throw streamError(response.error ?? "the response failed");
       case "cancelled":
         throw truncated("the model server cancelled the response");
       case "incomplete":
-        this.#finishReason = incompleteReason(response?.incomplete_details);
+        this.#finishReason = incompleteReason(response.incomplete_details);
         break;
       default:
         this.#finishReason = this.#completeReason();

@@ -1,4 +1,4 @@
-import { protocolError } from "./failures.ts";
+import { malformed } from "./failures.ts";
 
 /** An object that a model server sent: any field may be missing, or of any type. */
 export type Untrusted<Field extends string> = { readonly [field in Field]?: unknown };
@@ -36,5 +36,5 @@ export function parseJson(text: string): unknown {
 export function textField(value: unknown, field: string): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  throw protocolError(`the model server sent a malformed event: ${field} has the wrong type`);
+  throw malformed(field);
 }

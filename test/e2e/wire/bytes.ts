@@ -1,3 +1,5 @@
+import type { Step } from "../../support/broken-server.ts";
+
 /** The bytes that servers send, for scripts of a BrokenServer. */
 
 export const DONE = "data: [DONE]\n\n";
@@ -92,3 +94,11 @@ export function usage(prompt: number, completion: number): object {
     },
   };
 }
+
+/** An event stream whose end is the connection's. */
+export function stream(...parts: readonly (string | Buffer)[]): readonly Step[] {
+  return [head(), ...parts, "[end]"];
+}
+
+export const HELLO: string = events(text("hel"), text("lo"));
+export const END: string = events(finish()) + DONE;

@@ -1,0 +1,31 @@
+/** A standard stream that keeps what is written. */
+export class FakeStream {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  readonly written: string[] = [];
+  #onError: (error: Error) => void = () => {};
+
+  constructor({ isTTY = false, columns = 80, rows = 24 } = {}) {
+    this.isTTY = isTTY;
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  get text(): string {
+    return this.written.join("");
+  }
+
+  write(text: string, taken: () => void): void {
+    this.written.push(text);
+    queueMicrotask(taken);
+  }
+
+  on(_: "error", listener: (error: Error) => void): void {
+    this.#onError = listener;
+  }
+
+  fail(error: Error): void {
+    this.#onError(error);
+  }
+}

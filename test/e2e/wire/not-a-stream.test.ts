@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import type { Step } from "../../support/broken-server.ts";
+import { BrokenServer } from "../../support/broken-server.ts";
+import { END, HELLO, head, stream, whole } from "./bytes.ts";
+import type { Expected } from "./play.ts";
+import { CollectingSink, expectOutcome, play, provider, request } from "./play.ts";
+
+type Case = readonly [name: string, script: readonly Step[], expected: Expected];
+
+const PROTOCOL = { code: "PROVIDER_PROTOCOL", details: { retryable: false } } as const;
+const LOST = { code: "PROVIDER_CONNECTION", details: { retryable: true } } as const;
+const JSON_TYPE = { "content-type": "application/json" };
+
+function json(value: unknown): readonly Step[] {
+  return [whole(JSON.stringify(value), 200, JSON_TYPE)];
+}
+
+const CASES: readonly Case[] = [
+  [
+    "an HTML page",
+    [whole("<!doctype html><p>hi", 200, { "content-type": "text/html" })],
+    { ...PROTOCOL, message: /base URL/ },
+  ],
+  [
+    "a whole chat completion",
+    json({ object: "chat.completion", choices: [{ message: { content: "hi" } }] }),
+    { ...PROTOCOL, message: /"stream": true/ },
+  ],
+  [
+    "a whole response",
+    json({ object: "response", output: [] }),
+    { ...PROTOCOL, message: /"stream": true/ },
+  ],
+  [
+    "JSON with an error in it",
+    json({ error: { message: "slow down", code: "rate_limit_exceeded" } }),
+    { code: "PROVIDER_RATE_LIMITED", details: { retryable: true }, message: /slow down/ },
+  ],
+  ["other JSON", json({ ok: true }), { ...PROTOCOL, message: /application\/json/ }],
+  ["JSON that is none", [whole("{", 200, JSON_TYPE)], PROTOCOL],
+  ["a long JSON body", [whole(`["${"x".repeat(200_000)}"]`, 200, JSON_TYPE)], PROTOCOL],
+  ["an endless JSON body", [head(JSON_TYPE), { endless: "x".repeat(1_024) }], PROTOCOL],
+  ["204", [whole("", 204)], { ...PROTOCOL, message: /204/ }],
+  ["205", [whole("", 205)], { ...PROTOCOL, message: /205/ }],
+  ["an empty body", [whole("")], { code: "PROVIDER_TRUNCATED", details: { retryable: true } }],
+  [
+    "a gzipped stream that says so",
+    [head({ "content-encoding": "gzip" }), gzipSync(HELLO + END), "[end]"],
+    { ...PROTOCOL, message: /gzip/ },
+  ],
+  [
+    "a gzipped stream that does not say so",
+    stream(gzipSync(HELLO + END)),
+    { code: "PROVIDER_TRUNCATED" },
+  ],
+  [
+    "an HTML page without a type",
+    [head().replace(/content-type.*\r\n/, ""), "<!doctype html>\n\n<p>hi", "[end]"],
+    { code: "PROVIDER_TRUNCATED" },
+  ],
+  ["no HTTP at all", ["SSH-2.0-OpenSSH_9.9\r\n", "[stall]"], { ...PROTOCOL, message: /HTTP/ }],
+  [
+    "garbage among the headers",
+    ["HTTP/1.1 200 OK\r\nno colon here\r\n\r\n", "[stall]"],
+    { ...PROTOCOL, message: /HTTP/ },
+  ],
+  [
+    "headers without end",
+    ["HTTP/1.1 200 OK\r\n", { endless: `x-header: ${"x".repeat(1_000)}\r\n` }],
+    { ...PROTOCOL, message: /HTTP/ },
+  ],
+  ["half a head", ["HTTP/1.1 200 OK\r\ncontent-ty", "[end]"], LOST],
+  ["an end in place of an answer", ["[end]"], LOST],
+  ["a reset in place of an answer", ["[reset]"], LOST],
+];
+
+describe("what is no event stream is refused", () => {
+  test.for(CASES)("%s", async ([, script, expected]) => {
+    expectOutcome(await play(script), expected);
+  });
+});
+
+describe("a line that is too long is refused, and its connection closed", () => {
+  const LINE = { ...PROTOCOL, message: /too long/ } as const;
+
+  test("an endless line of data, long before it has filled any memory", async () => {
+    await using server = await BrokenServer.start([
+      head(),
+      "data: ",
+      { endless: "x".repeat(65_536) },
+    ]);
+    const sink = new CollectingSink();
+    const answer = provider(server.url).request(request(), sink, new AbortController().signal);
+    await expect(answer).rejects.toMatchObject({ code: "PROVIDER_PROTOCOL" });
+    const connection = await server.connection();
+    await connection.closed;
+    // One MB of line, and what the system holds between the two sockets.
+    expect(connection.takenBytes).toBeLessThan(16 * 1_048_576);
+  });
+
+  test("an endless event of many lines", async () => {
+    expectOutcome(await play([head(), { endless: `data: ${"x".repeat(1_000)}\n` }]), LINE);
+  });
+
+  test("a line that is just too long, and one that is just not", async () => {
+    const line = (length: number): string => {
+      const rest = '{"choices":[{"delta":{"content":""}}]}'.length;
+      return `data: {"choices":[{"delta":{"content":"${"x".repeat(length - rest)}"}}]}\n\n`;
+    };
+    const options = { maxLineBytes: 2_048 };
+    expectOutcome(await play(stream(line(2_049), END), options), LINE);
+    expectOutcome(await play(stream(line(2_048), END), options), { finishReason: "stop" });
+  });
+
+  test("a long comment is none of our business", async () => {
+    const comment = `: ${"x".repeat(3 * 1_048_576)}\n\n`;
+    expectOutcome(await play(stream(comment, HELLO, END)), { text: "hello" });
+  });
+});
+
+test("a refused connection can be tried again", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  const openai = provider(`http://127.0.0.1:${port}`);
+  const answer = openai.request(request(), new CollectingSink(), new AbortController().signal);
+  await expect(answer).rejects.toMatchObject({
+    code: "PROVIDER_CONNECTION",
+    message: "the model server refused the connection (ECONNREFUSED)",
+    details: { retryable: true },
+  });
+});
+
+test("a name that does not exist can be tried again", async () => {
+  const openai = provider("http://nowhere.invalid");
+  const answer = openai.request(request(), new CollectingSink(), new AbortController().signal);
+  await expect(answer).rejects.toMatchObject({
+    code: "PROVIDER_CONNECTION",
+    details: { retryable: true },
+  });
+});
+
+test("a server without TLS under https can be tried again", async () => {
+  const server = createServer((socket) =>
+    socket.on("error", () => {}).end("HTTP/1.1 400 No\r\n\r\n"),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const openai = provider(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const answer = openai.request(request(), new CollectingSink(), new AbortController().signal);
+  await expect(answer).rejects.toMatchObject({
+    code: "PROVIDER_CONNECTION",
+    details: { retryable: true },
+  });
+  server.close();
+});

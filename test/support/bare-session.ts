@@ -1,0 +1,52 @@
+import { onTestFinished } from "vitest";
+import type { Session, SupervisorEvent } from "../../src/index.ts";
+import { scriptedProvider } from "../../src/index.ts";
+import { Gateways, providerSpecs } from "../../src/supervisor/gateways.ts";
+import { KeepAlive } from "../../src/supervisor/keep-alive.ts";
+import type { Runtime } from "../../src/supervisor/runtime.ts";
+import { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
+import type { SpawnThread, Thread } from "../../src/supervisor/thread.ts";
+import { spawnThread } from "../../src/supervisor/thread.ts";
+import { ThreadPermits } from "../../src/supervisor/thread-permits.ts";
+import { systemClock } from "../../src/transport/clock.ts";
+
+/** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */
+export async function startWithActors(
+  entry: string,
+  wrap: (thread: Thread) => Thread = (thread) => thread,
+): Promise<{ session: Session; events: SupervisorEvent[]; permits: ThreadPermits }> {
+  const url = new URL(`../fixtures/actors/${entry}.ts`, import.meta.url);
+  const spawn: SpawnThread = (spec, handlers) =>
+    spec.entry.href.includes("/actors/")
+      ? wrap(spawnThread({ ...spec, entry: url }, handlers))
+      : spawnThread(spec, handlers);
+  const events: SupervisorEvent[] = [];
+  const keepAlive = new KeepAlive();
+  const runtime: Runtime = {
+    clock: systemClock,
+    spawn,
+    newId: () => crypto.randomUUID(),
+    hold: () => keepAlive.hold(),
+    report: (event) => events.push(event),
+  };
+  const main = scriptedProvider({ responses: [{ text: "x" }] });
+  const gateways = new Gateways(providerSpecs({ main }, {}), 1, runtime);
+  await gateways.start();
+  const permits = new ThreadPermits(10);
+  let workers = 0;
+  const session = new SupervisorSession({
+    name: "bare",
+    defaults: {},
+    keepSettled: { ms: 60_000, count: 10 },
+    gateways,
+    permits,
+    runtime,
+    nextWorkerNumber: () => workers++,
+    onClosed: () => {},
+  });
+  onTestFinished(async () => {
+    await session.close({ drainMs: 0 });
+    await gateways.close();
+  });
+  return { session, events, permits };
+}

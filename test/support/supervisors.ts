@@ -1,0 +1,32 @@
+import { onTestFinished } from "vitest";
+import type { Script, Session, SupervisorOptions, WorkerJob } from "../../src/index.ts";
+import { Supervisor, scriptedProvider } from "../../src/index.ts";
+
+/** A supervisor that is closed with the test. */
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const supervisor = await Supervisor.start(options);
+  onTestFinished(() => supervisor.close({ drainMs: 0 }));
+  return supervisor;
+}
+
+/** A session on a supervisor with one scripted provider, "main". */
+export async function startScripted(
+  responses: Script["responses"],
+  options: Partial<SupervisorOptions> & { repeat?: boolean } = {},
+): Promise<{ supervisor: Supervisor; session: Session }> {
+  const { repeat = true, ...rest } = options;
+  const main = scriptedProvider({ repeat, responses });
+  const supervisor = await startSupervisor({ providers: { main }, ...rest });
+  return { supervisor, session: supervisor.openSession() };
+}
+
+/** Resolves when the job has shown its first chunk. */
+export async function firstChunk(job: WorkerJob): Promise<void> {
+  for await (const _ of job) return;
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
