@@ -2,6 +2,7 @@ import type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protoco
 
 const MAX_CAUSES = 5;
 const MAX_TEXT = 4_096;
+const MAX_DETAILS = 32;
 
 /**
  * The one error class of this library.
@@ -27,10 +28,10 @@ export class HeddleError extends Error {
   /** Whether `value` is a HeddleError, also one made by another copy of this module. */
   static is(value: unknown): value is HeddleError {
     return (
-      value instanceof Error &&
+      isError(value) &&
       readText(value, "name") === "HeddleError" &&
       readText(value, "code") !== undefined &&
-      typeof read(value, "details") === "object"
+      isObject(read(value, "details"))
     );
   }
 }
@@ -59,19 +60,18 @@ export function fromWireError(wire: WireError): HeddleError {
 
 /** One readable line for any thrown value. */
 export function describe(value: unknown): string {
-  const message = value instanceof Error ? readText(value, "message") : undefined;
-  if (message !== undefined && message !== "") return message;
-  if (value instanceof Error) return readText(value, "name") ?? "Error";
+  if (isError(value)) return readText(value, "message") || readText(value, "name") || "Error";
   return cut(typeof value === "string" ? value : safeString(value));
 }
 
 function wireOf(error: HeddleError, depth: number): WireError {
   const cause = wireCause(error, depth);
   const stack = readText(error, "stack");
+  const details = plainDetails(read(error, "details"));
   return {
-    code: error.code,
-    message: cut(error.message),
-    ...(Object.keys(error.details).length === 0 ? {} : { details: error.details }),
+    code: (readText(error, "code") ?? "INTERNAL") as ErrorCode,
+    message: readText(error, "message") ?? "",
+    ...(Object.keys(details).length === 0 ? {} : { details }),
     ...(stack === undefined ? {} : { stack }),
     ...(cause === undefined ? {} : { cause }),
   };
@@ -84,7 +84,7 @@ function wireCause(error: Error, depth: number): WireError | ForeignError | unde
 }
 
 function foreignOf(value: unknown, depth: number): ForeignError {
-  if (!(value instanceof Error)) return { name: typeof value, message: describe(value) };
+  if (!isError(value)) return { name: typeof value, message: describe(value) };
   const foreignCode = readText(value, "code");
   const stack = readText(value, "stack");
   const cause = wireCause(value, depth);
@@ -108,6 +108,39 @@ function causeFromWire(cause: WireError | ForeignError): Error {
   return error;
 }
 
+/** Whoever made the error may not have kept to the type. */
+function plainDetails(details: unknown): ErrorDetails {
+  const plain: Record<string, string | number | boolean> = {};
+  if (!isObject(details)) return plain;
+  for (const name of namesOf(details).slice(0, MAX_DETAILS)) {
+    const value = read(details, name);
+    if (typeof value === "string") plain[cut(name)] = cut(value);
+    else if (typeof value === "number" || typeof value === "boolean") plain[cut(name)] = value;
+  }
+  return plain;
+}
+
+function namesOf(object: object): readonly string[] {
+  try {
+    return Object.keys(object);
+  } catch {
+    return [];
+  }
+}
+
+/** A proxy can throw even here. */
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 function read(object: object, key: string): unknown {
   try {
     return (object as Record<string, unknown>)[key];
@@ -123,9 +156,10 @@ function readText(object: object, key: string): string | undefined {
 
 function safeString(value: unknown): string {
   try {
-    return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+    const json: string | undefined = isObject(value) ? JSON.stringify(value) : undefined;
+    return json ?? String(value);
   } catch {
-    return Object.prototype.toString.call(value);
+    return `[${typeof value}]`;
   }
 }
 

@@ -21,6 +21,7 @@ export type { ProviderDescriptor, RetryPolicy } from "./protocol/provider.ts";
 export type { WorkerState } from "./protocol/worker.ts";
 export type { ModelProvider, ProviderContext, ResponseSink } from "./providers/model-provider.ts";
 export { openaiProvider } from "./providers/openai/descriptor.ts";
+export type { OpenAIProviderOptions } from "./providers/openai/options.ts";
 export { scriptedProvider } from "./providers/scripted/descriptor.ts";
 export type {
   Script,

@@ -85,7 +85,7 @@ export class Batch {
     const running = this.#running.get(jobId);
     if (running === undefined) return;
     if (inner.type === "started") running.startedAtMs = inner.atMs;
-    if (inner.type === "waiting") this.#parts.tally.state(jobId, `${inner.for} wait`);
+    if (inner.type === "waiting") this.#parts.tally.state(jobId, WAITING[inner.for]);
     running.endedAtMs = inner.atMs;
   }
 
@@ -110,6 +110,8 @@ export class Batch {
     void job.cancel(String(this.#parts.stop.signal.reason));
   }
 }
+
+const WAITING = { thread: "queued", retry: "retrying" } as const;
 
 async function timesOf(job: WorkerJob, running: Running | undefined): Promise<JobTimes> {
   const endedAtMs = running?.endedAtMs ?? Date.now();

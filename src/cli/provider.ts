@@ -4,9 +4,6 @@ import type { RunOptions } from "./arguments.ts";
 import type { Input } from "./input.ts";
 import type { ProviderChoice } from "./provider-choice.ts";
 
-/** The name under which the supervisor knows who answers. */
-export const PROVIDER = "main";
-
 const DEMONSTRATION =
   "This is a demonstration of Heddle. No model was asked: the scripted provider gives every prompt this same text, " +
   "piece by piece and at the pace of a model, so that the road from a prompt to its result can be seen.";
@@ -35,7 +32,6 @@ export function workerOptionsOf(input: Input, options: RunOptions): WorkerOption
   const instructions = input.instructions ?? options.instructions ?? "";
   const { model, temperature, maxOutputTokens, timeoutMs } = options;
   return {
-    provider: PROVIDER,
     model: {
       ...(model === undefined ? {} : { name: model }),
       ...(temperature === undefined ? {} : { temperature }),

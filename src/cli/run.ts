@@ -2,12 +2,13 @@ import process from "node:process";
 import { Supervisor } from "../index.ts";
 import { Batch } from "./batch.ts";
 import { openDestination } from "./destination.ts";
+import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
 import { followerOf } from "./follow.ts";
-import type { Streams } from "./output.ts";
+import type { Output, Streams } from "./output.ts";
 import { Plan } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
-import { descriptorOf, PROVIDER, workerOptionsOf } from "./provider.ts";
+import { descriptorOf, workerOptionsOf } from "./provider.ts";
 import { conclusion, introduction } from "./report.ts";
 import { Signals } from "./signals.ts";
 import { isAllCompleted, Tally } from "./tally.ts";
@@ -21,31 +22,17 @@ import { isAllCompleted, Tally } from "./tally.ts";
 export async function run(prepared: Prepared, streams: Streams): Promise<number> {
   const { options, choice, stop } = prepared;
   await using supervisor = await Supervisor.start({
-    providers: { [PROVIDER]: descriptorOf(choice, options) },
+    providers: { [choice.type]: descriptorOf(choice, options) },
     keepSettled: { ms: 0, count: 0 },
   });
   const destination = await openDestination(prepared, streams);
   const tally = new Tally(Date.now());
   const display = openDisplay(prepared, streams, tally, process.env);
-  const note = (text: string): void => display.note(text);
-  const plan = new Plan(prepared, tally, destination, note);
-  const signals = new Signals({
-    onStop: (signal) => {
-      // A prompt on a terminal ends before one could read it.
-      if (options.source.type !== "prompt") note(INTERRUPTED);
-      stop.abort(`interrupted by ${signal}`);
-    },
-    onKill: () => display.close(),
-    isStuck: () => supervisor.inspect().threads.stuck > 0,
-    echoMs: process.env["npm_lifecycle_event"] === undefined ? 0 : NPM_ECHO_MS,
-  });
-  const { gone } = streams.stdout;
-  gone.addEventListener("abort", () => {
-    if (gone.reason.code !== "EPIPE") note(`standard output fails: ${gone.reason.message}`);
-    stop.abort("standard output takes nothing more");
-  });
+  const plan = new Plan(prepared, tally, destination, (text) => display.note(text));
+  const signals = stopOnSignals(prepared, display, supervisor);
+  stopOnBrokenOutput(prepared, display, streams.stdout);
   signals.watch();
-  for (const line of introduction(prepared)) note(line);
+  for (const line of introduction(prepared)) display.note(line);
   try {
     await new Batch({
       session: supervisor.openSession({ name: "run" }),
@@ -66,12 +53,37 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
     display.close();
   }
   const last = tally.snapshot(Date.now());
-  for (const line of conclusion(prepared, last)) note(line);
+  for (const line of conclusion(prepared, last)) display.note(line);
   if (plan.failure !== undefined) throw plan.failure;
-  return signals.exitCode ?? (isAllCompleted(last) && !gone.aborted ? 0 : 1);
+  return signals.exitCode ?? (isAllCompleted(last) && !streams.stdout.gone.aborted ? 0 : 1);
 }
-
-const INTERRUPTED = "interrupted: cancelling what runs; once more ends at once";
 
 /** npm passes on a signal that the terminal had sent to all already. */
 const NPM_ECHO_MS = 300;
+
+function stopOnSignals(
+  { options, stop }: Prepared,
+  display: Display,
+  supervisor: Supervisor,
+): Signals {
+  return new Signals({
+    onStop: (signal) => {
+      // A prompt ends before one could read it.
+      if (options.source.type !== "prompt") {
+        display.note("interrupted: cancelling what runs; once more ends at once");
+      }
+      stop.abort(`interrupted by ${signal}`);
+    },
+    onKill: () => display.close(),
+    isStuck: () => supervisor.inspect().threads.stuck > 0,
+    echoMs: process.env["npm_lifecycle_event"] === undefined ? 0 : NPM_ECHO_MS,
+  });
+}
+
+/** Without a reader there is nothing to pay a model for. */
+function stopOnBrokenOutput({ stop }: Prepared, display: Display, { gone }: Output): void {
+  gone.addEventListener("abort", () => {
+    if (gone.reason.code !== "EPIPE") display.note(`standard output fails: ${gone.reason.message}`);
+    stop.abort("standard output takes nothing more");
+  });
+}

@@ -4,7 +4,7 @@ export type ContentPart =
   | ({ readonly type: "image"; readonly detail?: "auto" | "low" | "high" } & MediaSource)
   | ({ readonly type: "file"; readonly filename?: string } & MediaSource);
 
-/** Either `url`, or base64 `data` with its `mediaType`. */
+/** Either `url`, or base64 `data` with its `mediaType`. A file by URL is for models that take one: OpenAI's Chat Completions do not. */
 export type MediaSource =
   | { readonly url: string; readonly data?: never; readonly mediaType?: never }
   | { readonly data: string; readonly mediaType: string; readonly url?: never };

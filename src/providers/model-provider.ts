@@ -22,8 +22,9 @@ export interface ModelProvider {
 /** Where a provider writes what arrives. */
 export interface ResponseSink {
   /**
-   * Takes one chunk. Resolves when there is room for the next: a provider that awaits it before it reads on gives its
-   * server backpressure. Rejects once the request is cancelled. An empty chunk is dropped.
+   * Takes one chunk, always. Resolves when there is room for the next: a provider that awaits it before it reads on gives its
+   * server backpressure. While there is room it returns the same resolved promise again and again. Once the request is
+   * cancelled it rejects: then the provider must stop and close what it holds. An empty chunk is dropped.
    */
   write(chunk: ModelResponseChunk): Promise<void>;
 }

@@ -23,8 +23,8 @@ export class LogReader {
   /** Undefined until the log has come to where this reader begins. */
   #position: LogPosition | undefined;
   readonly #skips: boolean;
-  #readBytes: number;
-  #notedBytes: number;
+  #readBytes = 0;
+  #notedBytes = 0;
   #ended = false;
 
   /**
@@ -44,17 +44,15 @@ export class LogReader {
     this.#from = options.from;
     this.#skips = options.policy === "latest";
     this.#onProgress = options.onProgress;
-    this.#readBytes = log.bytesBefore(options.from);
-    this.#notedBytes = this.#readBytes;
     if (options.policy === "lossless") {
       this.#window = options.window;
       options.window.add(this);
     }
   }
 
-  /** Bytes of all chunks before this reader's place. */
+  /** Bytes of all chunks before this reader's place. What comes before the place where it begins, it does not hold back. */
   get readBytes(): number {
-    return this.#readBytes;
+    return this.#place() ? this.#readBytes : this.#log.chunkBytes;
   }
 
   /** Whether the terminal event was read. */
@@ -111,7 +109,11 @@ export class LogReader {
 
   #place(): LogPosition | undefined {
     if (this.#position) return this.#position;
-    if (this.#log.nextSeq >= this.#from) this.#position = this.#log.positionOf(this.#from);
+    if (this.#log.nextSeq >= this.#from) {
+      this.#position = this.#log.positionOf(this.#from);
+      this.#readBytes = this.#log.bytesBefore(this.#from);
+      this.#notedBytes = this.#readBytes;
+    }
     // The log has ended before it came to where this reader begins, or right there.
     if (this.#log.terminal && this.#log.nextSeq <= this.#from) this.#ended = true;
     return this.#position;
@@ -120,7 +122,7 @@ export class LogReader {
   #skip(segment: ChunkSegment, position: LogPosition): JobEvent | undefined {
     const seq = segment.firstSeq + position.index;
     const behind = this.#log.nextSeq - seq;
-    if (behind <= LATEST_CHUNKS) return undefined;
+    if (behind < LATEST_CHUNKS) return undefined;
     const skipped = Math.min(behind - LATEST_CHUNKS, lengthOf(segment) - position.index);
     const atMs = segment.atMs(position.index);
     position.index += skipped;

@@ -1,6 +1,6 @@
 import type { Endpoint, Remote } from "comlink";
 import { expose, wrap } from "comlink";
-import { fromWireError, HeddleError, toWireError } from "../errors.ts";
+import { fromWireError, HeddleError, toHeddleError, toWireError } from "../errors.ts";
 import type { WireError } from "../protocol/error.ts";
 
 /*
@@ -8,7 +8,7 @@ import type { WireError } from "../protocol/error.ts";
  *
  * 1. A call settles when the other thread dies, or is dead already.
  * 2. Only the own methods of the exposed object can be called: no property paths, no set, no construct, no endpoint.
- * 3. Arguments are plain data: a peer cannot make this side open ports.
+ * 3. Arguments and replies are plain data: a peer cannot make this side open ports.
  * 4. Errors keep their `code` and cause. They travel inside a result, because comlink's own handler for errors is one for
  *    the whole process, and belongs to the user.
  */
@@ -24,7 +24,7 @@ type Result =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: WireError };
 
-type Body = { readonly id: string };
+type Body = { readonly id: string; readonly type: string };
 type Listener = (event: { data: unknown }) => void;
 
 /** Calls the methods that the other thread exposes. */
@@ -47,15 +47,25 @@ export class Caller<M extends { readonly [K in keyof M]: (...args: never[]) => u
     ...args: Parameters<M[K]>
   ): Promise<Awaited<ReturnType<M[K]>>> {
     const target = this.#remote[method] as unknown as (...args: unknown[]) => Promise<Result>;
-    const result = await target(...args);
-    if (!result.ok) throw fromWireError(result.error);
-    return result.value as Awaited<ReturnType<M[K]>>;
+    try {
+      const result = await target(...args);
+      if (!result.ok) throw fromWireError(result.error);
+      return result.value as Awaited<ReturnType<M[K]>>;
+    } catch (error) {
+      throw toHeddleError(error, "INTERNAL");
+    }
   }
 
-  /** Takes the `body` of a `reply`. One that answers no pending call is ignored. */
+  /** Takes the `body` of a `reply`. One that answers no pending call is ignored, one that is not plain data rejects its call. */
   deliver(body: unknown): void {
-    const id = (body as Body | null)?.id;
-    if (typeof id === "string" && this.#pending.delete(id)) this.#listener({ data: body });
+    const { id, type } = (body ?? {}) as Partial<Body>;
+    if (typeof id !== "string" || !this.#pending.has(id)) return;
+    if (type !== "RAW") {
+      this.#refuse(id, new HeddleError("INTERNAL", "the reply is not plain data"));
+      return;
+    }
+    this.#pending.delete(id);
+    this.#listener({ data: body });
   }
 
   /** Rejects every pending and every later call with `error`. */
@@ -68,8 +78,7 @@ export class Caller<M extends { readonly [K in keyof M]: (...args: never[]) => u
     return {
       postMessage: (body: Body) => {
         this.#pending.add(body.id);
-        // Not at once: comlink registers who waits for the reply only after it has posted.
-        if (this.#closed) queueMicrotask(() => this.#refuse(body.id, this.#closed));
+        if (this.#closed) this.#refuse(body.id, this.#closed);
         else this.#send(body);
       },
       addEventListener: (_type: string, listener: unknown) => {
@@ -83,7 +92,7 @@ export class Caller<M extends { readonly [K in keyof M]: (...args: never[]) => u
     try {
       this.#post({ type: "call", body });
     } catch (error) {
-      queueMicrotask(() => this.#refuse(body.id, error));
+      this.#refuse(body.id, error);
     }
   }
 

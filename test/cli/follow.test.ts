@@ -26,9 +26,9 @@ const job = {
   },
 } as unknown as WorkerJob;
 
-async function follow(argv: readonly string[], isTTY: boolean): Promise<string | undefined> {
+async function follow(argv: readonly string[], isTerminal: boolean): Promise<string | undefined> {
   const command = parseArguments(["run", ...argv], { isTerminal: true });
-  const stream = new FakeStream({ isTTY });
+  const stream = new FakeStream(isTerminal ? { columns: 80, rows: 24 } : undefined);
   const follower = followerOf(command as unknown as Prepared, new Output(stream, redactor([])));
   await follower?.(job);
   return follower === undefined ? undefined : stream.text;

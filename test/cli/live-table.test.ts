@@ -23,7 +23,7 @@ describe("LiveTable", () => {
     );
 
   test("draws at once, then at most ten times a second, and not when nothing has changed", () => {
-    const stream = new FakeStream({ isTTY: true, columns: 80, rows: 24 });
+    const stream = new FakeStream({ columns: 80, rows: 24 });
     const tally = new Tally(0);
     const table = open(stream, tally);
     expect(stream.text).toContain("the title");
@@ -37,7 +37,7 @@ describe("LiveTable", () => {
   });
 
   test("a note stays above it, and everything is without secrets and control characters", () => {
-    const stream = new FakeStream({ isTTY: true, columns: 80, rows: 24 });
+    const stream = new FakeStream({ columns: 80, rows: 24 });
     const tally = new Tally(0);
     const table = open(stream, tally);
     tally.started("\u001b]0;title\u0007 sk-secret", 0);
@@ -45,12 +45,13 @@ describe("LiveTable", () => {
     vi.advanceTimersByTime(100);
     expect(stream.text).toContain("heddle: line 3:  [redacted]\n");
     expect(stream.text).toContain("]0;title [redacted]");
-    expect(stream.text).not.toMatch(/\u0007|sk-secret/);
+    expect(stream.text).not.toContain("\u0007");
+    expect(stream.text).not.toContain("sk-secret");
     table.close();
   });
 
   test("takes itself away when it is closed, and draws no more", () => {
-    const stream = new FakeStream({ isTTY: true, columns: 80, rows: 24 });
+    const stream = new FakeStream({ columns: 80, rows: 24 });
     const table = open(stream, new Tally(0));
     table.close();
     const { length } = stream.written;
@@ -60,7 +61,7 @@ describe("LiveTable", () => {
   });
 
   test("a terminal that does not know its size gets the usual one", () => {
-    const stream = new FakeStream({ isTTY: true, columns: 0, rows: 0 });
+    const stream = new FakeStream({ columns: 0, rows: 0 });
     open(stream, new Tally(0)).close();
     expect(stream.text).toContain("the title\n");
   });

@@ -12,11 +12,11 @@ describe("Output", () => {
   });
 
   test("a terminal gets no control characters of others, a pipe gets all", async () => {
-    for (const [isTTY, expected] of [
-      [true, "a[2Jb\n"],
-      [false, "a\u001b[2Jb\n"],
+    for (const [terminal, expected] of [
+      [{ columns: 80, rows: 24 }, "a[2Jb\n"],
+      [undefined, "a\u001b[2Jb\n"],
     ] as const) {
-      const stream = new FakeStream({ isTTY });
+      const stream = new FakeStream(terminal);
       await new Output(stream, redactor([])).print("a\u001b[2Jb\n");
       expect(stream.text).toBe(expected);
     }

@@ -208,3 +208,13 @@ describe("heddle --help and --version", () => {
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
+
+describe("an old Node", () => {
+  test("is told what is missing, before anything is loaded", async () => {
+    const older = 'Object.defineProperty(process, "versions", { value: { node: "24.11.0" } })';
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
+    const { code, stderr } = await heddle(["run", EXAMPLES, ...scripted], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("heddle needs Node 24.12 or newer; this is 24.11.0");
+  });
+});

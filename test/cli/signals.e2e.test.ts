@@ -66,4 +66,20 @@ describe("SIGINT", () => {
     running.kill("SIGINT");
     expect(await running.ended).toMatchObject({ code: 130 });
   });
+
+  test("ends a run whose pipe of input brings nothing more", async () => {
+    using directory = new TemporaryDirectory();
+    const pipe = directory.file("pipe");
+    execFileSync("mkfifo", [pipe]);
+    const fd = openSync(pipe, constants.O_RDWR);
+    try {
+      writeSync(fd, '{"id":"a","prompt":"p"}\n');
+      const running = new Running(["run", pipe, "--provider", "scripted"]);
+      await running.until("stdout", /"id":"a"/);
+      running.kill("SIGINT");
+      expect(await running.ended).toMatchObject({ code: 130 });
+    } finally {
+      closeSync(fd);
+    }
+  });
 });

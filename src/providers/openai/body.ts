@@ -13,7 +13,7 @@ export interface BodyConsumer {
   take(segment: Buffer): void;
   /** Whether the response is complete, though its body may not be. */
   readonly isComplete: boolean;
-  /** Resolves when there is room for more, rejects when no more is wanted; undefined when nothing was passed on since. */
+  /** Resolves when there is room for more, rejects when no more is wanted; undefined while nothing was passed on. */
   room(): Promise<void> | undefined;
 }
 
@@ -83,6 +83,7 @@ class BodyReading {
       this.#state = "flowing";
       return;
     }
+    this.#response.message.pause();
     room.then(this.#resume, this.#fail);
   };
 

@@ -14,7 +14,7 @@ import type {
 } from "../../protocol/model.ts";
 import { argumentsJson, mediaUrl } from "./message-parts.ts";
 
-export type ChatRequestOptions = {
+type ChatRequestOptions = {
   readonly includeUsage: boolean;
   readonly maxTokensField: "max_completion_tokens" | "max_tokens";
 };

@@ -13,7 +13,7 @@ import { SseReader } from "./sse-reader.ts";
 import { notAStream } from "./unexpected-body.ts";
 import { parseJson } from "./untrusted.ts";
 
-export type ResponseStreamOptions = {
+type ResponseStreamOptions = {
   readonly mapper: EventMapper;
   readonly sink: ResponseSink;
   readonly signal: AbortSignal;
@@ -48,7 +48,6 @@ class ResponseStream implements BodyConsumer {
   #isEnding: boolean = false;
   /** The promise of the latest chunk. The sink takes each chunk at once; its promise only tells whether there is room. */
   #written: Promise<void> | undefined;
-  #room: Promise<void> | undefined;
 
   constructor({ mapper, sink, maxLineBytes }: ResponseStreamOptions) {
     this.#mapper = mapper;
@@ -65,9 +64,7 @@ class ResponseStream implements BodyConsumer {
   }
 
   room(): Promise<void> | undefined {
-    const room = this.#room;
-    this.#room = undefined;
-    return room;
+    return this.#written;
   }
 
   /** @throws {HeddleError} when the response is not complete. */
@@ -94,7 +91,6 @@ class ResponseStream implements BodyConsumer {
   readonly #emit = (chunk: ModelResponseChunk): void => {
     this.#builder.add(chunk);
     const written = this.#sink.write(chunk);
-    this.#room = written;
     if (written === this.#written) return;
     this.#written = written;
     // Only the last of a segment is awaited; none may become an unhandled rejection.

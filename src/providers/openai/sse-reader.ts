@@ -4,7 +4,7 @@ import { createParser } from "eventsource-parser";
 import { protocolError } from "./failures.ts";
 
 /** Called with the data of each event, and with its name if it has one. */
-export type SseListener = (data: string, name: string | undefined) => void;
+type SseListener = (data: string, name: string | undefined) => void;
 
 /**
  * Turns the bytes of an event stream into events, however they were cut into segments.

@@ -6,10 +6,10 @@ export class FakeStream {
   readonly written: string[] = [];
   #onError: (error: Error) => void = () => {};
 
-  constructor({ isTTY = false, columns = 80, rows = 24 } = {}) {
-    this.isTTY = isTTY;
-    this.columns = columns;
-    this.rows = rows;
+  constructor(terminal?: { readonly columns: number; readonly rows: number }) {
+    this.isTTY = terminal !== undefined;
+    this.columns = terminal?.columns ?? 80;
+    this.rows = terminal?.rows ?? 24;
   }
 
   get text(): string {

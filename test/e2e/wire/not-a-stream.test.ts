@@ -137,15 +137,6 @@ test("a refused connection can be tried again", async () => {
   });
 });
 
-test("a name that does not exist can be tried again", async () => {
-  const openai = provider("http://nowhere.invalid");
-  const answer = openai.request(request(), new CollectingSink(), new AbortController().signal);
-  await expect(answer).rejects.toMatchObject({
-    code: "PROVIDER_CONNECTION",
-    details: { retryable: true },
-  });
-});
-
 test("a server without TLS under https can be tried again", async () => {
   const server = createServer((socket) =>
     socket.on("error", () => {}).end("HTTP/1.1 400 No\r\n\r\n"),

@@ -14,7 +14,7 @@ import { BrokenServer } from "../../support/broken-server.ts";
 
 export const KEY = "sk-test-0123456789";
 
-export type Played = {
+type Played = {
   readonly response?: ModelResponse;
   readonly error?: HeddleError;
   readonly chunks: readonly ModelResponseChunk[];

@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ModelResponseChunk } from "../../src/protocol/model.ts";
+import type { ChunkRun } from "../../src/transport/chunk-frame.ts";
+import {
+  ChunkFrameWriter,
+  chunkOf,
+  chunkSize,
+  forEachRun,
+} from "../../src/transport/chunk-frame.ts";
+import { anyChunk, bytesOf, textOf } from "../support/arbitraries.ts";
+
+type Arrival = { readonly requestId: number; readonly chunk: ModelResponseChunk };
+
+const anyArrival = fc.record(
+  { requestId: fc.nat({ max: 4 }), chunk: anyChunk },
+  { noNullPrototype: true },
+);
+
+/** The chunks of a run, rebuilt. */
+function chunksOf(run: ChunkRun): ModelResponseChunk[] {
+  return run.texts
+    .slice(run.from, run.to)
+    .map((text, i) => chunkOf(run.kind, text, run.heads[run.headsFrom + i]));
+}
+
+function write(arrivals: readonly Arrival[]): ChunkFrameWriter {
+  const writer = new ChunkFrameWriter();
+  for (const { requestId, chunk } of arrivals) writer.add(requestId, chunk, chunkSize(chunk));
+  return writer;
+}
+
+/** What comes out on the other side of a thread's port, in order. */
+function send(writer: ChunkFrameWriter): { run: ChunkRun; chunks: ModelResponseChunk[] }[] {
+  const received: { run: ChunkRun; chunks: ModelResponseChunk[] }[] = [];
+  forEachRun(structuredClone(writer.take()), (run) => received.push({ run, chunks: chunksOf(run) }));
+  return received;
+}
+
+describe("ChunkFrameWriter", () => {
+  test("chunks of any requests in any order come out as they went in", () => {
+    fc.assert(
+      fc.property(fc.array(anyArrival, { maxLength: 60 }), (arrivals) => {
+        const received = send(write(arrivals)).flatMap(({ run, chunks }) =>
+          chunks.map((chunk) => ({ requestId: run.requestId, chunk })),
+        );
+        expect(received).toStrictEqual(arrivals);
+      }),
+    );
+  });
+
+  test("each run's size is the bytes of its texts, and all of them together the frame's", () => {
+    fc.assert(
+      fc.property(fc.array(anyArrival, { maxLength: 60 }), (arrivals) => {
+        const writer = write(arrivals);
+        const all = bytesOf(arrivals.map(({ chunk }) => chunk));
+        expect(writer.sizeBytes).toBe(all);
+        expect(writer.chunkCount).toBe(arrivals.length);
+        const runs = send(writer);
+        for (const { run, chunks } of runs) expect(run.sizeBytes).toBe(bytesOf(chunks));
+        expect(runs.reduce((sum, { run }) => sum + run.sizeBytes, 0)).toBe(all);
+      }),
+    );
+  });
+
+  test("neighbours of one request and one kind share a run, others do not", () => {
+    fc.assert(
+      fc.property(fc.array(anyArrival, { maxLength: 60 }), (arrivals) => {
+        const runs = send(write(arrivals));
+        for (const [i, { run }] of runs.entries()) {
+          const before = runs[i - 1]?.run;
+          expect(before?.requestId === run.requestId && before.kind === run.kind).toBe(false);
+        }
+      }),
+    );
+  });
+
+  test("a frame that was taken is not changed by what is added later", () => {
+    const writer = write([{ requestId: 1, chunk: { type: "text", text: "a" } }]);
+    const frame = writer.take();
+    expect([writer.isEmpty, writer.chunkCount, writer.sizeBytes]).toEqual([true, 0, 0]);
+    writer.add(1, { type: "text", text: "b" }, 1);
+    expect(frame.texts).toEqual(["a"]);
+    expect(writer.take().texts).toEqual(["b"]);
+  });
+
+  test("a tool call's id and name are there only if they were given", () => {
+    const chunk: ModelResponseChunk = { type: "tool-call", index: 0, argumentsText: "{" };
+    const [received] = send(write([{ requestId: 1, chunk }]));
+    expect(Object.keys(received?.chunks[0] ?? {})).toEqual(["type", "index", "argumentsText"]);
+  });
+});
+
+describe("chunkSize()", () => {
+  test("counts UTF-8 bytes, also of half a surrogate pair", () => {
+    fc.assert(
+      fc.property(anyChunk, (chunk) => {
+        expect(chunkSize(chunk)).toBe(new TextEncoder().encode(textOf(chunk)).length);
+      }),
+    );
+  });
+});
