@@ -122,7 +122,7 @@ export class LogReader {
   #skip(segment: ChunkSegment, position: LogPosition): JobEvent | undefined {
     const seq = segment.firstSeq + position.index;
     const behind = this.#log.nextSeq - seq;
-    if (behind < LATEST_CHUNKS) return undefined;
+    if (behind <= LATEST_CHUNKS) return undefined;
     const skipped = Math.min(behind - LATEST_CHUNKS, lengthOf(segment) - position.index);
     const atMs = segment.atMs(position.index);
     position.index += skipped;
