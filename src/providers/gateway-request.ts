@@ -11,6 +11,7 @@ import { checkChunk, checkResponse } from "./check-response.ts";
 import type { ModelProvider, ResponseSink } from "./model-provider.ts";
 import type { Outbox } from "./outbox.ts";
 import { decideRetry } from "./retry.ts";
+import { TextBuffer } from "./text-buffer.ts";
 
 export type GatewayRequestOptions = {
   readonly requestId: number;
@@ -38,7 +39,7 @@ export class GatewayRequest {
   /** Until the first chunk, then between chunks. Stands still while the window is closed and between attempts. */
   #idle: Deadline | undefined;
   #step: Deadline | undefined;
-  #text = "";
+  readonly #text = new TextBuffer();
   #delivered: boolean = false;
 
   constructor(options: GatewayRequestOptions) {
@@ -100,10 +101,11 @@ export class GatewayRequest {
     const response = await provider.request(request, sink, signal);
     signal.throwIfAborted();
     checkResponse(response);
-    if (this.#text === "" && response.text !== "") {
+    const written = this.#text.toString();
+    if (written === "" && response.text !== "") {
       // A provider that does not stream.
       await this.#write({ type: "text", text: response.text });
-    } else if (response.text !== this.#text) {
+    } else if (response.text !== written) {
       throw new HeddleError(
         "PROVIDER_PROTOCOL",
         "the provider's response.text is not the text of the chunks it wrote",
@@ -122,21 +124,21 @@ export class GatewayRequest {
   /** Not async: a resolved promise that is always the same costs a full-speed stream least. */
   #write(chunk: ModelResponseChunk): Promise<void> {
     const { outbox, requestId } = this.#options;
-    if (this.#abort.signal.aborted) return Promise.reject(this.#abort.signal.reason);
+    if (this.#abort.signal.aborted) return handled(Promise.reject(this.#abort.signal.reason));
     try {
       checkChunk(chunk);
     } catch (error) {
-      return Promise.reject(error);
+      return handled(Promise.reject(error));
     }
     const sizeBytes = chunkSize(chunk);
-    if (sizeBytes === 0 && chunk.type !== "tool-call") return this.#gate.room();
-    if (chunk.type === "text") this.#text += chunk.text;
+    if (sizeBytes === 0 && chunk.type !== "tool-call") return handled(this.#gate.room());
+    if (chunk.type === "text") this.#text.add(chunk.text);
     this.#arrived();
     outbox.add(requestId, chunk, sizeBytes);
     this.#gate.pass(sizeBytes);
     const congestion = outbox.congestion();
     if (this.#gate.isOpen && congestion === undefined) return this.#gate.room();
-    return this.#blocked(congestion);
+    return handled(this.#blocked(congestion));
   }
 
   #arrived(): void {
@@ -182,4 +184,10 @@ export class GatewayRequest {
     const { signal } = this.#abort;
     return toHeddleError(signal.aborted ? signal.reason : thrown, "PROVIDER_FAILED");
   }
+}
+
+/** A provider need not look at what `write` returns: a rejection that nobody sees must not end the thread. */
+function handled(written: Promise<void>): Promise<void> {
+  written.catch(() => {});
+  return written;
 }

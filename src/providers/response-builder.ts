@@ -5,26 +5,27 @@ import type {
   ToolCall,
   Usage,
 } from "../protocol/model.ts";
+import { TextBuffer } from "./text-buffer.ts";
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 
 /** Joins chunks to the response they are pieces of. */
 export class ResponseBuilder {
-  #text = "";
-  #reasoning = "";
-  #refusal = "";
+  readonly #text = new TextBuffer();
+  readonly #reasoning = new TextBuffer();
+  readonly #refusal = new TextBuffer();
   readonly #toolCalls = new Map<number, { id: string; name: string; argumentsText: string }>();
 
   add(chunk: ModelResponseChunk): void {
     switch (chunk.type) {
       case "text":
-        this.#text += chunk.text;
+        this.#text.add(chunk.text);
         break;
       case "reasoning":
-        this.#reasoning += chunk.text;
+        this.#reasoning.add(chunk.text);
         break;
       case "refusal":
-        this.#refusal += chunk.text;
+        this.#refusal.add(chunk.text);
         break;
       case "tool-call":
         this.#addToolCall(chunk);
@@ -45,10 +46,12 @@ export class ResponseBuilder {
     model?: string | undefined;
     id?: string | undefined;
   }): ModelResponse {
+    const reasoning = this.#reasoning.toString();
+    const refusal = this.#refusal.toString();
     return {
-      text: this.#text,
-      ...(this.#reasoning === "" ? {} : { reasoning: this.#reasoning }),
-      ...(this.#refusal === "" ? {} : { refusal: this.#refusal }),
+      text: this.#text.toString(),
+      ...(reasoning === "" ? {} : { reasoning }),
+      ...(refusal === "" ? {} : { refusal }),
       toolCalls: this.toolCalls,
       finishReason: end.finishReason,
       usage: end.usage ?? NO_USAGE,

@@ -68,6 +68,12 @@ export class ChunkSegment {
     return chunkOf(this.kind, this.#textAt(index), this.#heads?.[index]);
   }
 
+  /** All text from the chunk at `index` on. */
+  textFrom(index: number): string {
+    if (this.#pieces) return this.#pieces.slice(index).join("");
+    return index === 0 ? this.#text : this.#text.slice(this.#ends[index - 1] as number);
+  }
+
   /** UTF-8 bytes of `chunk`, which must be one of this segment's. */
   sizeOf(chunk: ModelResponseChunk): number {
     const text = chunk.type === "tool-call" ? chunk.argumentsText : chunk.text;

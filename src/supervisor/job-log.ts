@@ -116,6 +116,18 @@ export class JobLog {
     return bytes;
   }
 
+  /** The text chunks from `seq` on, joined. */
+  textFrom(seq: number): string {
+    const { segment: first, index } = this.positionOf(seq);
+    return this.#segments
+      .slice(first)
+      .map((segment, i) => {
+        const isText = segment instanceof ChunkSegment && segment.kind === 0;
+        return isText ? segment.textFrom(i === 0 ? index : 0) : "";
+      })
+      .join("");
+  }
+
   #checkOpen(): void {
     if (this.#terminal) throw new HeddleError("INTERNAL", "append after the terminal event");
   }

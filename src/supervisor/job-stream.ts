@@ -29,6 +29,7 @@ export class JobStream {
   /** Where the chunks of the response under way begin. */
   #responseSeq = 0;
   #isHeld: boolean = false;
+  #isFull: boolean = false;
 
   constructor(options: JobStreamOptions) {
     this.#options = options;
@@ -63,24 +64,19 @@ export class JobStream {
     this.#responseSeq = this.log.nextSeq;
   }
 
-  /** Takes chunks as they arrive. Returns false when the job has more output than it may keep; what is too much is dropped. */
+  /** Takes chunks as they arrive. Returns false when the job has more output than it may keep; what is too much, and all after it, is dropped. */
   receive(run: ChunkRun, atMs: number): boolean {
-    const left = this.#options.maxOutputBytes - this.log.chunkBytes;
-    const kept = run.sizeBytes <= left ? run : cutRun(run, left);
+    const kept = this.#isFull ? undefined : this.#fitting(run);
+    this.#isFull = kept !== run;
     this.#window.received(run.sizeBytes);
-    if (kept.to > kept.from) this.log.appendChunks(kept, atMs);
+    if (kept && kept.to > kept.from) this.log.appendChunks(kept, atMs);
     this.#renew();
-    return kept === run;
+    return !this.#isFull;
   }
 
   /** The text that has arrived since the last complete response. */
   openText(): string {
-    const reader = this.#reader(this.#responseSeq, "free");
-    let text = "";
-    for (let chunk = reader.readChunk(); chunk; chunk = reader.readChunk()) {
-      if (chunk.type === "text") text += chunk.text;
-    }
-    return text;
+    return this.log.textFrom(this.#responseSeq);
   }
 
   events(from: number, policy: ReadPolicy): LogIterator<JobEvent> {
@@ -97,6 +93,11 @@ export class JobStream {
   chunks(onEnd: () => void): LogIterator<ModelResponseChunk> {
     const reader = this.#reader(0, "lossless");
     return new LogIterator(this.log, reader, () => reader.readChunk(), onEnd);
+  }
+
+  #fitting(run: ChunkRun): ChunkRun {
+    const left = this.#options.maxOutputBytes - this.log.chunkBytes;
+    return run.sizeBytes <= left ? run : cutRun(run, left);
   }
 
   #reader(from: number, policy: ReadPolicy | "free"): LogReader {

@@ -175,6 +175,8 @@ export class Job implements WorkerJob {
     this.#log(body);
     const settled = this.#onSettled;
     this.#onSettled = [];
+    // A job that is kept must not keep the conversation it ran with.
+    this.#driver = undefined;
     for (const run of settled) run();
     this.#outcome.resolve(this.#ended);
   }

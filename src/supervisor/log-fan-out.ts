@@ -31,23 +31,24 @@ export class LogFanOut {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    if (this.#events.observed) this.#pumpEvents();
-    else this.#pumpChunks();
+    let hasMore: boolean = true;
+    while (hasMore) hasMore = this.#events.observed ? this.#pumpEvent() : this.#pumpChunk();
     this.#isPumping = false;
     if (this.#reader.ended) this.#complete();
   }
 
-  #pumpEvents(): void {
-    for (let event = this.#reader.readEvent(); event; event = this.#reader.readEvent()) {
-      this.#events.next(event);
-      if (event.type === "chunk") this.#chunks.next(event.chunk);
-    }
+  #pumpEvent(): boolean {
+    const event = this.#reader.readEvent();
+    if (!event) return false;
+    this.#events.next(event);
+    if (event.type === "chunk") this.#chunks.next(event.chunk);
+    return true;
   }
 
-  #pumpChunks(): void {
-    for (let chunk = this.#reader.readChunk(); chunk; chunk = this.#reader.readChunk()) {
-      this.#chunks.next(chunk);
-    }
+  #pumpChunk(): boolean {
+    const chunk = this.#reader.readChunk();
+    if (chunk) this.#chunks.next(chunk);
+    return chunk !== undefined;
   }
 
   #complete(): void {
