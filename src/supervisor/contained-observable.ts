@@ -45,16 +45,24 @@ export class ContainedObservable<T> extends Observable<T> {
 }
 
 function contain<T>(observer: Partial<Observer<T>>, report: Report): Observer<T> {
+  let isReporting: boolean = false;
+  // Where failures are reported the subscriber may listen too: it is not told of the failures that it has at that.
+  const reportOnce = (error: unknown) => {
+    if (isReporting) return;
+    isReporting = true;
+    report(error);
+    isReporting = false;
+  };
   const guard = (run: () => void) => {
     try {
       run();
     } catch (error) {
-      report(error);
+      reportOnce(error);
     }
   };
   return {
     next: (value) => guard(() => observer.next?.(value)),
-    error: (error) => guard(() => (observer.error ? observer.error(error) : report(error))),
+    error: (error) => guard(() => (observer.error ? observer.error(error) : reportOnce(error))),
     complete: () => guard(() => observer.complete?.()),
   };
 }

@@ -1,5 +1,5 @@
 import { HeddleError, toHeddleError } from "../errors.ts";
-import type { GatewayReport } from "../protocol/gateway-messages.ts";
+import type { ChunkFrame, GatewayReport } from "../protocol/gateway-messages.ts";
 import type { ProviderSpec } from "../protocol/provider.ts";
 import { forEachRun } from "../transport/chunk-frame.ts";
 import { GatewayThread } from "./gateway-thread.ts";
@@ -152,7 +152,7 @@ export class Gateway {
   #receive(report: GatewayReport): void {
     switch (report.type) {
       case "frame":
-        forEachRun(report, (run) => this.#calls.get(run.requestId)?.deliver(run));
+        this.#deliver(report);
         break;
       case "waiting":
         this.#calls.get(report.requestId)?.spec.onWaiting(report.untilMs);
@@ -167,6 +167,11 @@ export class Gateway {
       default:
         report satisfies never;
     }
+  }
+
+  #deliver(frame: ChunkFrame): void {
+    const atMs = this.#runtime.clock.now();
+    forEachRun(frame, (run) => this.#calls.get(run.requestId)?.deliver(run, atMs));
   }
 
   #end(call: ModelCall, settle: () => void): void {

@@ -71,7 +71,7 @@ export class JobRun implements JobDriver {
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     if (this.#call) throw new HeddleError("INTERNAL", "a model call is under way already");
     const { gateway } = this.#context;
-    const { runtime, settings } = job.spec;
+    const { settings } = job.spec;
     job.signal({ type: "call-opened" });
     const demandBytes = job.stream.openCall((bytes) => {
       if (this.#call) gateway.demand(this.#call, bytes);
@@ -88,7 +88,7 @@ export class JobRun implements JobDriver {
       demandBytes,
       graceMs: settings.graceMs,
       killMs: settings.killMs,
-      onChunks: (run) => this.#receive(run, runtime.clock.now()),
+      onChunks: (run, atMs) => this.#receive(run, atMs),
       onWaiting: (untilMs) => job.append({ type: "waiting", for: "retry", untilMs }),
     });
     try {

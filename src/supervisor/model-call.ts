@@ -12,7 +12,8 @@ export type ModelCallSpec = {
   /** How long its provider may take to stop after a cancel, before its thread is ended. */
   readonly graceMs: number;
   readonly killMs: number;
-  readonly onChunks: (run: ChunkRun) => void;
+  /** `atMs` is when they came, as `JobEvent.atMs`. */
+  readonly onChunks: (run: ChunkRun, atMs: number) => void;
   readonly onWaiting: (untilMs: number) => void;
 };
 
@@ -51,9 +52,9 @@ export class ModelCall {
     this.#cancelled ??= new HeddleError("JOB_CANCELLED", reason);
   }
 
-  deliver(run: ChunkRun): void {
+  deliver(run: ChunkRun, atMs: number): void {
     this.#delivered = true;
-    this.spec.onChunks(run);
+    this.spec.onChunks(run, atMs);
   }
 
   end(report: Extract<GatewayReport, { type: "responded" | "failed" }>): void {
