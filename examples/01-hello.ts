@@ -1,9 +1,11 @@
 // One agent, streamed: `node examples/01-hello.ts`. With OPENAI_API_KEY set it asks a real model.
-import { openaiProvider, scriptedProvider, Supervisor } from "heddle";
+import { openaiProvider, Supervisor, scriptedProvider } from "heddle";
 
 const main = process.env["OPENAI_API_KEY"]
   ? openaiProvider({ model: "gpt-5-mini" })
-  : scriptedProvider({ responses: [{ text: "Hello from a thread of my own.", chunksPerSecond: 20 }] });
+  : scriptedProvider({
+      responses: [{ text: "Hello from a thread of my own.", chunksPerSecond: 20 }],
+    });
 
 await using supervisor = await Supervisor.start({ providers: { main } });
 const session = supervisor.openSession({ name: "hello" });

@@ -1,5 +1,5 @@
 // Fifty agents at once, then all that are late are cancelled: `node examples/02-crowd.ts`.
-import { scriptedProvider, Supervisor } from "heddle";
+import { Supervisor, scriptedProvider } from "heddle";
 
 const main = scriptedProvider({
   repeat: true,
@@ -10,7 +10,10 @@ const session = supervisor.openSession({ name: "crowd" });
 
 const deadline = new AbortController();
 const counts = { completed: 0, cancelled: 0, failed: 0 };
-const prompts = Array.from({ length: 100 }, (_, i) => ({ id: `agent-${i}`, prompt: `Question ${i}` }));
+const prompts = Array.from({ length: 100 }, (_, i) => ({
+  id: `agent-${i}`,
+  prompt: `Question ${i}`,
+}));
 
 const batch = session.runAll(prompts, { concurrency: 50, signal: deadline.signal });
 for await (const { job, outcome } of batch) {

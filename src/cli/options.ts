@@ -53,7 +53,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     short: "m",
     value: "MODEL",
     group: "Model",
-    help: ["Default: gpt-5-mini at api.openai.com; needed with any other server."],
+    help: ["Default: gpt-5-mini. Other servers than OpenAI's have other models."],
   },
   {
     name: "base-url",

@@ -30,9 +30,6 @@ export function chooseProvider(
   }
   const atOpenai = server === undefined || URL.parse(server)?.hostname === "api.openai.com";
   if (atOpenai && !hasKey) return { type: "refused", message: NO_KEY };
-  if (!atOpenai && options.model === undefined) {
-    return { type: "refused", message: `which model of ${shownUrl(server)}? Say --model MODEL` };
-  }
   return { type: "openai", model: options.model ?? DEFAULT_MODEL, server };
 }
 

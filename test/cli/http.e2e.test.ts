@@ -1,38 +1,11 @@
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import type { RequestListener, Server } from "node:http";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { ChatCompletionRequest } from "@copilotkit/aimock";
 import { LLMock } from "@copilotkit/aimock";
 import { describe, expect, test } from "vitest";
-import { heddle, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
+import { heddle, jsonLines, TemporaryDirectory } from "./support/command.ts";
+import { LocalServer } from "./support/local-server.ts";
 
 const KEY = "sk-secret-0123456789";
-
-class LocalServer implements AsyncDisposable {
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(listener: RequestListener): Promise<LocalServer> {
-    const server = createServer(listener).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return new LocalServer(server);
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
-}
 
 const answerTo = (prompt: string): string => `Answer to ${prompt}: größer, 日本語 😀\n`.repeat(3);
 
@@ -146,35 +119,6 @@ describe("heddle run over HTTP", () => {
     } finally {
       await mock.stop();
     }
-  });
-
-  test("SIGINT closes the requests that run, and their lines keep what had arrived", async () => {
-    const { promise: allClosed, resolve } = Promise.withResolvers<void>();
-    let open = 0;
-    await using server = await LocalServer.start((_, response) => {
-      open += 1;
-      response.on("close", () => {
-        open -= 1;
-        if (open === 0) resolve();
-      });
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      const delta = { choices: [{ index: 0, delta: { content: "half an " } }] };
-      response.write(`data: ${JSON.stringify(delta)}\n\n`);
-    });
-    using directory = new TemporaryDirectory();
-    const out = directory.file("out.jsonl");
-    const args = ["run", "-", "--base-url", server.url, "-m", "m", "--events", "-o", out];
-    const input = '{"id":"a","prompt":"p"}\n{"id":"b","prompt":"p"}\n{"id":"c","prompt":"p"}\n';
-    const running = new Running(args, { input });
-    await running.until("stdout", /("type":"chunk"[\s\S]*){3}/);
-    running.kill("SIGINT");
-    expect(await running.ended).toMatchObject({ code: 130 });
-    await allClosed;
-    expect(jsonLines(readFileSync(out, "utf8")).map(({ status, text }) => [status, text])).toEqual([
-      ["cancelled", "half an "],
-      ["cancelled", "half an "],
-      ["cancelled", "half an "],
-    ]);
   });
 
   test("a model must be named for another server than OpenAI's, and a key must be usable", async () => {

@@ -25,7 +25,7 @@ describe("chooseProvider()", () => {
     });
   });
 
-  test("a base URL, from either place, needs a model but no key", () => {
+  test("a base URL, from either place, needs no key", () => {
     expect(chooseProvider({ ...none, baseURL: local, model: "m" }, {})).toMatchObject({
       type: "openai",
       model: "m",
@@ -35,8 +35,8 @@ describe("chooseProvider()", () => {
       type: "openai",
     });
     expect(chooseProvider(none, { ...key, OPENAI_BASE_URL: local })).toMatchObject({
-      type: "refused",
-      message: expect.stringContaining("--model"),
+      model: "gpt-5-mini",
+      server: local,
     });
   });
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { JobEvent } from "../../src/index.ts";
 import { EXAMPLES, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
+import { HalfServer } from "./support/local-server.ts";
 
 const run = ["run", EXAMPLES, "--provider", "scripted"];
 
@@ -21,27 +21,35 @@ describe("SIGINT", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("%s cancels all and still writes each started job's line", async (signal, code) => {
-    using directory = new TemporaryDirectory();
-    const out = directory.file("out.jsonl");
-    const running = new Running([...run, "-c", "5", "-o", out, "--events"]);
-    await running.until("stdout", /"type":"completed"/);
-    running.kill(signal);
-    const ended = await running.ended;
-    expect(ended).toMatchObject({ code, signal: null });
-    expect(ended.stderr).toContain("interrupted");
-    const events = jsonLines<JobEvent & { id: string }>(ended.stdout);
-    const lines = jsonLines(readFileSync(out, "utf8"));
-    const started = new Set(events.map(({ id }) => id));
-    expect(new Set(lines.map(({ id }) => id))).toEqual(started);
-    expect(lines).toHaveLength(started.size);
-    expect(lines.length).toBeLessThan(24);
-    expect(lines.filter(({ status }) => status === "cancelled")).not.toEqual([]);
-    for (const line of lines.filter(({ status }) => status === "cancelled")) {
-      expect(line.error).toMatchObject({ code: "JOB_CANCELLED" });
-      expect(line.error?.message).toContain(signal);
-    }
-  });
+  ] as const)(
+    "%s cancels what runs, closes its requests, and writes the line of each started job",
+    async (signal, code) => {
+      await using server = await HalfServer.start();
+      using directory = new TemporaryDirectory();
+      const out = directory.file("out.jsonl");
+      const ids = ["quick", ...Array.from({ length: 20 }, (_, i) => `slow-${i}`)];
+      const input = ids.map((id) => `${JSON.stringify({ id, prompt: id })}\n`).join("");
+      const args = ["run", "-", "--base-url", server.url, "-m", "m", "-c", "5", "-o", out];
+      const running = new Running([...args, "--events"], { input });
+      await running.until("stdout", /"type":"completed"/);
+      await running.until("stdout", /("text":"half"[\s\S]*){5}/);
+      running.kill(signal);
+      const ended = await running.ended;
+      expect(ended).toMatchObject({ code, signal: null });
+      expect(ended.stderr).toContain("interrupted");
+      await server.allClosed();
+      const lines = new Map(jsonLines(readFileSync(out, "utf8")).map((line) => [line.id, line]));
+      expect([...lines.keys()].sort()).toEqual(ids.slice(0, 6).sort());
+      expect(lines.get("quick")).toMatchObject({ status: "completed", text: "whole" });
+      for (const id of ids.slice(1, 6)) {
+        expect(lines.get(id)).toMatchObject({
+          status: "cancelled",
+          text: "half",
+          error: { code: "JOB_CANCELLED", message: expect.stringContaining(signal) },
+        });
+      }
+    },
+  );
 
   test("the second one ends the process at once, also when its output is stuck", async () => {
     using directory = new TemporaryDirectory();
