@@ -52,6 +52,12 @@ export function checkFields(
   }
 }
 
+export function checkIterable(field: string, value: unknown): void {
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = Object(value);
+  const isIterable = typeof sync === "function" || typeof async === "function";
+  if (!isIterable || typeof value === "string") refuse(field, "an iterable or an async iterable");
+}
+
 /** Returns a copy of `value` that shares nothing with it. Functions and the like cannot be handed to a thread. */
 export function clonePlain<T>(field: string, value: T): T {
   try {
@@ -61,7 +67,20 @@ export function clonePlain<T>(field: string, value: T): T {
   }
 }
 
-export function checkOneOf(field: string, value: unknown, allowed: readonly string[]): void {
+export function checkOneOf(
+  field: string,
+  value: unknown,
+  allowed: readonly string[],
+  code: Code = "INVALID_OPTION",
+): void {
   if (value === undefined || allowed.includes(value as string)) return;
-  refuse(field, `one of ${allowed.map((one) => `"${one}"`).join(", ")}`);
+  refuse(field, `one of ${allowed.map((one) => `"${one}"`).join(", ")}`, code);
+}
+
+/** Returns `options` without the fields that are undefined: laid over others, they count as left out. */
+export function given<T extends object>(
+  options: T | undefined,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const fields = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(fields) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

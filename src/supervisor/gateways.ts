@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeddleError } from "../errors.ts";
 import type { ProviderDescriptor, ProviderSpec, RetryPolicy } from "../protocol/provider.ts";
-import { checkFields, checkNumber, checkText, clonePlain, refuse } from "./check.ts";
+import { checkFields, checkNumber, checkText, clonePlain, given, refuse } from "./check.ts";
 import { Gateway } from "./gateway.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -113,5 +113,5 @@ function retryPolicy(field: string, retry: Partial<RetryPolicy>): RetryPolicy {
   checkNumber(`${field}.maxRetries`, retry.maxRetries, { min: 0, max: 10, integer: true });
   checkNumber(`${field}.initialDelayMs`, retry.initialDelayMs, { min: 50, max: 600_000 });
   checkNumber(`${field}.maxDelayMs`, retry.maxDelayMs, { min: 50, max: 600_000 });
-  return { ...DEFAULT_RETRY, ...retry };
+  return { ...DEFAULT_RETRY, ...given(retry) };
 }

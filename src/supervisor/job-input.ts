@@ -1,13 +1,12 @@
-import type { ContentPart } from "../protocol/model.ts";
 import { checkFields, checkOneOf, checkText, refuse } from "./check.ts";
 import type { JobInput, RunOptions } from "./options.ts";
 import { checkModelSettings, checkTimeouts } from "./worker-settings.ts";
 
-const PART_FIELDS: { readonly [type: string]: readonly string[] } = {
-  text: ["type", "text"],
-  image: ["type", "url", "data", "mediaType", "detail"],
-  file: ["type", "url", "data", "mediaType", "filename"],
-};
+const PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ["text", ["type", "text"]],
+  ["image", ["type", "url", "data", "mediaType", "detail"]],
+  ["file", ["type", "url", "data", "mediaType", "filename"]],
+]);
 
 /** @throws {HeddleError} `INVALID_INPUT` that names the field. */
 export function checkJobInput(input: JobInput): void {
@@ -32,17 +31,29 @@ export function checkRunOptions(options: RunOptions): void {
   checkHost(options.host);
 }
 
-function checkPart(field: string, part: ContentPart): void {
-  const type = (part as Partial<ContentPart> | null)?.type;
-  const known = typeof type === "string" ? PART_FIELDS[type] : undefined;
-  if (!known) refuse(`${field}.type`, '"text", "image" or "file"', "INVALID_INPUT");
+function checkPart(field: string, given: unknown): void {
+  const part = given as Partial<Record<string, unknown>> | null;
+  const known = PART_FIELDS.get(part?.["type"]);
+  if (!part || !known) refuse(`${field}.type`, '"text", "image" or "file"', "INVALID_INPUT");
   checkFields(field, part, known, "INVALID_INPUT");
-  if (part.type === "text") {
-    checkText(`${field}.text`, (part as { text?: unknown }).text ?? "", "INVALID_INPUT");
+  if (part["type"] === "text") {
+    checkText(`${field}.text`, part["text"] ?? "", "INVALID_INPUT");
     return;
   }
-  if (part.data === undefined) checkText(`${field}.url`, part.url ?? "", "INVALID_INPUT");
-  else checkText(`${field}.mediaType`, part.mediaType, "INVALID_INPUT");
+  checkSource(field, part);
+  checkOneOf(`${field}.detail`, part["detail"], ["auto", "low", "high"], "INVALID_INPUT");
+  checkText(`${field}.filename`, part["filename"], "INVALID_INPUT");
+}
+
+function checkSource(field: string, part: Partial<Record<string, unknown>>): void {
+  const { url, data, mediaType } = part;
+  if (data === undefined) {
+    checkText(`${field}.url`, url ?? "", "INVALID_INPUT");
+    return;
+  }
+  if (url !== undefined) refuse(`${field}.url`, "left out where there is data", "INVALID_INPUT");
+  checkText(`${field}.data`, data, "INVALID_INPUT");
+  checkText(`${field}.mediaType`, mediaType ?? "", "INVALID_INPUT");
 }
 
 function checkHost(host: unknown): void {

@@ -9,7 +9,8 @@ import { ChunkSegment } from "./chunk-segment.ts";
  * 1. `seq` is given here, at append, from 0, without gaps.
  * 2. Exactly one terminal event is appended, and nothing after it.
  * 3. What was appended never changes: a reader may start at any `seq` at any time and sees the same events.
- * 4. Readers are told after an append, never during it, so they may append and read in turn.
+ * 4. Readers are told after an append, never during it, so they may append and read in turn. The log's owner is told of each
+ *    event before them, so in the order of the log.
  */
 
 /** Events other than chunks, one by one. */
@@ -23,9 +24,15 @@ export type LogPosition = { segment: number; index: number };
 export class JobLog {
   readonly #segments: Segment[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #onEvent: (event: JobEvent) => void;
   #nextSeq = 0;
   #chunkBytes = 0;
   #terminal: JobEvent | undefined;
+
+  /** `onEvent` is told of every event that is no chunk. */
+  constructor(onEvent: (event: JobEvent) => void = () => {}) {
+    this.#onEvent = onEvent;
+  }
 
   /** The `seq` that the next event will get. */
   get nextSeq(): number {
@@ -53,6 +60,7 @@ export class JobLog {
     }
     this.#nextSeq += 1;
     if (isTerminal(body)) this.#terminal = event;
+    this.#onEvent(event);
     this.#tell();
     return event;
   }

@@ -5,6 +5,7 @@ import type { ChunkRun } from "../transport/chunk-frame.ts";
 import type { Timer } from "../transport/clock.ts";
 import { Deadline } from "../transport/deadline.ts";
 import type { ActorThread } from "./actor-thread.ts";
+import { given } from "./check.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Job, JobDriver } from "./job.ts";
 import type { Stop } from "./job-lifecycle.ts";
@@ -44,7 +45,7 @@ export class JobRun implements JobDriver {
     this.#job = job;
     this.#context = context;
     const { settings, options } = job.spec;
-    this.#timeouts = { ...settings.timeouts, ...options.timeouts };
+    this.#timeouts = { ...settings.timeouts, ...given(options.timeouts) };
   }
 
   /** Resolves when the job has settled. */
@@ -104,8 +105,8 @@ export class JobRun implements JobDriver {
 
   report(report: ActorReport): void {
     if (this.#job.isSettled || report.jobId !== this.#job.id) return;
-    this.#job.tally.tool(report.outcome);
-    this.#job.append({ ...report.outcome, type: "tool-finished" });
+    const outcome = this.#job.tally.tool(report.outcome);
+    if (outcome) this.#job.append({ ...outcome, type: "tool-finished" });
   }
 
   stop(stop: Stop): void {
@@ -188,7 +189,7 @@ export class JobRun implements JobDriver {
     return {
       ...(settings.instructions === undefined ? {} : { instructions: settings.instructions }),
       messages,
-      settings: { ...settings.model, ...options.model },
+      settings: { ...settings.model, ...given(options.model) },
       origin: {
         workerId: worker.id,
         workerName: worker.name,

@@ -17,11 +17,13 @@ export type JobStreamOptions = {
   /** Told when readers begin to hold the stream back, and when they no longer do. */
   readonly onHeld: (isHeld: boolean) => void;
   readonly onSubscriberFailed: (error: unknown) => void;
+  /** Told of every event that is no chunk, in the order of the log. */
+  readonly onEvent: (event: JobEvent) => void;
 };
 
 /** A job's log with those who read it, and what they allow its model calls to send. */
 export class JobStream {
-  readonly log: JobLog = new JobLog();
+  readonly log: JobLog;
   readonly #options: JobStreamOptions;
   readonly #window: ByteWindow;
   #fanOut: LogFanOut | undefined;
@@ -33,6 +35,7 @@ export class JobStream {
 
   constructor(options: JobStreamOptions) {
     this.#options = options;
+    this.log = new JobLog(options.onEvent);
     this.#window = new ByteWindow(options.windowBytes);
   }
 

@@ -1,55 +1,51 @@
 import type { FinishReason, JobResult, ToolOutcome } from "../protocol/job.ts";
-import type { Message, ModelResponse, Usage } from "../protocol/model.ts";
+import type { Message, ModelResponse, ToolCall, Usage } from "../protocol/model.ts";
 
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 
+/** A response, and how the tool calls that it made have ended; undefined where one has not. */
+type Step = { readonly response: ModelResponse; readonly outcomes: (ToolOutcome | undefined)[] };
+
 /** What the supervisor knows of a job from the responses and tool results that have passed through it: the truth, whatever the actor says. */
 export class JobTally {
-  readonly #messages: Message[] = [];
+  readonly #answered: Step[] = [];
   #usage: Usage = NO_USAGE;
-  #steps = 0;
-  #last: ModelResponse | undefined;
 
   get steps(): number {
-    return this.#steps;
+    return this.#answered.length;
   }
 
   response(response: ModelResponse): void {
-    this.#steps += 1;
     this.#usage = addUsage(this.#usage, response.usage);
-    this.#last = response;
-    const isEmpty = response.text === "" && response.toolCalls.length === 0;
-    if (isEmpty && response.refusal === undefined) return;
-    this.#messages.push({
-      role: "assistant",
-      content: response.text,
-      ...(response.refusal === undefined ? {} : { refusal: response.refusal }),
-      ...(response.toolCalls.length === 0 ? {} : { toolCalls: response.toolCalls }),
-    });
+    this.#answered.push({ response, outcomes: response.toolCalls.map(() => undefined) });
   }
 
-  tool(outcome: ToolOutcome): void {
-    this.#messages.push({
-      role: "tool",
-      toolCallId: outcome.toolCallId,
-      toolName: outcome.toolName,
-      content: outcome.result,
-      isError: outcome.isError,
-    });
+  /** Takes how a tool call of the last response has ended. Returns it as it counts; undefined if no such call is open. */
+  tool({ toolCallId, result, isError }: ToolOutcome): ToolOutcome | undefined {
+    const step = this.#answered.at(-1);
+    if (!step) return undefined;
+    const { toolCalls } = step.response;
+    const index = toolCalls.findIndex((call, i) => call.id === toolCallId && !step.outcomes[i]);
+    const call = toolCalls[index];
+    if (!call) return undefined;
+    const outcome = { toolCallId, toolName: call.name, result: String(result), isError: !!isError };
+    step.outcomes[index] = outcome;
+    return outcome;
   }
 
   result(): JobResult {
+    const last = this.#last;
     return {
-      text: this.#last?.text ?? "",
+      text: last?.text ?? "",
       usage: this.#usage,
-      steps: this.#steps,
-      finishReason: finishReasonOf(this.#last),
+      steps: this.steps,
+      finishReason: finishReasonOf(last),
     };
   }
 
   /** What there is of a job that did not complete. `openText` is what had arrived of a response that was cut off. */
   partial(openText: string): Partial<JobResult> {
-    return { text: openText || (this.#last?.text ?? ""), usage: this.#usage, steps: this.#steps };
+    return { text: openText || (this.#last?.text ?? ""), usage: this.#usage, steps: this.steps };
   }
 
   /**
@@ -57,23 +53,38 @@ export class JobTally {
    * a missing one is made up; a response that was cut off stays, marked.
    */
   messages(openText: string): readonly Message[] {
-    const closed = [...this.#messages, ...this.#missingResults()];
-    if (openText === "") return closed;
-    return [...closed, { role: "assistant", content: openText, interrupted: true }];
+    const messages = this.#answered.flatMap(messagesOf);
+    if (openText === "") return messages;
+    return [...messages, { role: "assistant", content: openText, interrupted: true }];
   }
 
-  #missingResults(): readonly Message[] {
-    const answered =
-      this.#messages.length - 1 - this.#messages.findLastIndex((m) => m.role === "assistant");
-    const calls = this.#last?.toolCalls ?? [];
-    return calls.slice(answered).map((call) => ({
-      role: "tool",
-      toolCallId: call.id,
-      toolName: call.name,
-      content: "The call was not carried out: the job ended before.",
-      isError: true,
-    }));
+  get #last(): ModelResponse | undefined {
+    return this.#answered.at(-1)?.response;
   }
+}
+
+function messagesOf({ response, outcomes }: Step): readonly Message[] {
+  const { text, refusal, toolCalls } = response;
+  if (text === "" && toolCalls.length === 0 && refusal === undefined) return [];
+  return [
+    {
+      role: "assistant",
+      content: text,
+      ...(refusal === undefined ? {} : { refusal }),
+      ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    },
+    ...toolCalls.map((call, i) => toolMessage(call, outcomes[i])),
+  ];
+}
+
+function toolMessage(call: ToolCall, outcome: ToolOutcome | undefined): Message {
+  return {
+    role: "tool",
+    toolCallId: call.id,
+    toolName: call.name,
+    content: outcome?.result ?? "The call was not carried out: the job ended before.",
+    isError: outcome?.isError ?? true,
+  };
 }
 
 function finishReasonOf(response: ModelResponse | undefined): FinishReason {

@@ -1,5 +1,5 @@
 import type { Observable } from "rxjs";
-import { fromWireError, HeddleError, toWireError } from "../errors.ts";
+import { describe, fromWireError, HeddleError, toWireError } from "../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../protocol/model.ts";
 import { checkNumber, checkOneOf } from "./check.ts";
@@ -65,6 +65,7 @@ export class Job implements WorkerJob {
       maxOutputBytes,
       onHeld: (isHeld) => this.#driver?.hold(isHeld),
       onSubscriberFailed: (error) => spec.runtime.report({ type: "subscriber-failed", error }),
+      onEvent: (event) => spec.onEvent(event as JobEventOtherThanChunk),
     });
     this.onSettled(spec.runtime.hold());
     this.#followSignal(spec.options.signal);
@@ -119,7 +120,7 @@ export class Job implements WorkerJob {
   cancel(reason: string = "cancelled"): Promise<CancelOutcome> {
     if (this.isSettled) return Promise.resolve({ how: "settled", afterMs: 0 });
     this.#cancelled ??= this.#stopped();
-    this.stop({ type: "cancel", reason: String(reason) });
+    this.stop({ type: "cancel", reason: describe(reason) });
     return this.#cancelled;
   }
 
@@ -182,8 +183,7 @@ export class Job implements WorkerJob {
   }
 
   #log(body: Exclude<JobEventBody, { type: "chunk" | "lag" }>): void {
-    const event = this.stream.log.append(body, this.spec.runtime.clock.now());
-    this.spec.onEvent(event as JobEventOtherThanChunk);
+    this.stream.log.append(body, this.spec.runtime.clock.now());
   }
 
   #terminalOf(verdict: Verdict): TerminalBody {
@@ -203,7 +203,7 @@ export class Job implements WorkerJob {
 
   #followSignal(signal: AbortSignal | undefined): void {
     if (!signal) return;
-    const onAbort = () => void this.cancel(reasonOf(signal.reason));
+    const onAbort = () => void this.cancel(describe(signal.reason));
     // Not at once: whoever made the job gets it before it ends.
     if (signal.aborted) queueMicrotask(onAbort);
     signal.addEventListener("abort", onAbort, { once: true });
@@ -223,8 +223,4 @@ function cancelledError(reason: string): HeddleError {
   return new HeddleError("JOB_CANCELLED", `the job was cancelled: ${reason}`, {
     details: { reason },
   });
-}
-
-function reasonOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -40,7 +40,10 @@ class Batch<Input> {
   readonly #onAbort = () => this.#abort();
   #failure: { readonly error: unknown } | undefined;
   #isPulling: boolean = false;
-  #isExhausted: boolean = false;
+  /** No input is pulled any more. */
+  #isOver: boolean = false;
+  /** The source has no more inputs, or has thrown: it is not to be told that it is left. */
+  #sourceHasEnded: boolean = false;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(source: BatchSource<Input>) {
@@ -50,17 +53,17 @@ class Batch<Input> {
         ? source.inputs[Symbol.asyncIterator]()
         : source.inputs[Symbol.iterator]();
     source.signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (source.signal?.aborted) this.#isExhausted = true;
+    if (source.signal?.aborted) this.#isOver = true;
   }
 
   /** The next job that ends; undefined when there are no more. Throws what the source or a refused input throws. */
   async next(): Promise<Ended | undefined> {
     for (;;) {
       const ended = this.#ended.shift();
+      this.#pull();
       if (ended) return ended;
       if (this.#failure) throw this.#failure.error;
-      if (this.#isExhausted && this.#running.size === 0) return undefined;
-      this.#pull();
+      if (this.#isOver && this.#running.size === 0) return undefined;
       await this.#changed.promise;
       this.#changed = Promise.withResolvers();
     }
@@ -68,18 +71,24 @@ class Batch<Input> {
 
   async close(): Promise<void> {
     this.#source.signal?.removeEventListener("abort", this.#onAbort);
-    const wasExhausted = this.#isExhausted;
-    this.#isExhausted = true;
+    this.#isOver = true;
     const running = [...this.#running];
     for (const job of running) void job.cancel("the batch was left");
     await Promise.all(running.map((job) => job.outcome));
-    // A source that is being waited for is left alone: it could keep us waiting.
-    if (!wasExhausted && !this.#isPulling) await this.#iterator.return?.();
+    await this.#leaveSource();
+  }
+
+  async #leaveSource(): Promise<void> {
+    if (this.#sourceHasEnded) return;
+    const left = (async () => this.#iterator.return?.())();
+    // One that is being waited for is told, but not waited for: it could keep us waiting.
+    if (this.#isPulling) left.catch(() => {});
+    else await left;
   }
 
   #pull(): void {
     const open = this.#running.size + this.#ended.length;
-    if (this.#isPulling || this.#isExhausted || open >= this.#source.concurrency) return;
+    if (this.#isPulling || this.#isOver || open >= this.#source.concurrency) return;
     this.#isPulling = true;
     void this.#take().finally(() => {
       this.#isPulling = false;
@@ -91,13 +100,28 @@ class Batch<Input> {
   /** Never rejects. */
   async #take(): Promise<void> {
     try {
-      const { done, value } = await this.#iterator.next();
-      if (done) this.#isExhausted = true;
-      if (!this.#isExhausted) this.#start(value as Input);
+      const next = await this.#nextInput();
+      if (!next.done && !this.#isOver) this.#start(next.value);
     } catch (error) {
       this.#failure = { error };
-      this.#isExhausted = true;
+      this.#isOver = true;
     }
+  }
+
+  async #nextInput(): Promise<IteratorResult<Input>> {
+    try {
+      const next = await this.#iterator.next();
+      if (next.done) this.#sourceEnded();
+      return next;
+    } catch (error) {
+      this.#sourceEnded();
+      throw error;
+    }
+  }
+
+  #sourceEnded(): void {
+    this.#sourceHasEnded = true;
+    this.#isOver = true;
   }
 
   #start(input: Input): void {
@@ -111,7 +135,7 @@ class Batch<Input> {
   }
 
   #abort(): void {
-    this.#isExhausted = true;
+    this.#isOver = true;
     for (const job of this.#running) void job.cancel("the batch was aborted");
     this.#changed.resolve();
   }

@@ -2,7 +2,7 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import type { WorkerState } from "../protocol/worker.ts";
-import { checkFields, checkNumber, MS } from "./check.ts";
+import { checkFields, checkIterable, checkNumber, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateways } from "./gateways.ts";
 import type {
@@ -131,6 +131,7 @@ export class SupervisorSession implements Session {
     options: BatchOptions = {},
   ): AsyncIterableIterator<{ job: WorkerJob; outcome: JobOutcome }> {
     this.#checkOpen();
+    checkIterable("inputs", inputs);
     checkFields("options", options, ["worker", "concurrency", "signal"]);
     const { concurrency = 16, worker: template = {}, signal } = options;
     checkNumber("concurrency", concurrency, { min: 1, max: 10_000, integer: true });

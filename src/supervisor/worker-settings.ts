@@ -8,6 +8,7 @@ import {
   checkText,
   clonePlain,
   DEADLINE_MS,
+  given,
   MS,
   refuse,
 } from "./check.ts";
@@ -60,17 +61,17 @@ export function workerSettings(
   providers: ReadonlySet<string>,
 ): WorkerSettings {
   checkWorkerOptions(options, "");
-  const merged = { ...defaults, ...options };
+  const merged = { ...given(defaults), ...given(options) };
   return {
     name: options.name,
     provider: chooseProvider(merged.provider, providers),
-    model: { ...defaults.model, ...options.model },
+    model: { ...given(defaults.model), ...given(options.model) },
     instructions: merged.instructions,
     transcript: clonePlain("transcript", options.transcript ?? []),
     maxSteps: merged.maxSteps ?? 20,
     graceMs: merged.graceMs ?? 2_000,
     killMs: merged.killMs ?? 5_000,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...defaults.timeouts, ...options.timeouts },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...given(defaults.timeouts), ...given(options.timeouts) },
     windowBytes: merged.windowBytes ?? 262_144,
     maxOutputBytes: merged.maxOutputBytes ?? 8_388_608,
     whenBusy: merged.whenBusy ?? "enqueue",

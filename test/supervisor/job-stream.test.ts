@@ -17,6 +17,7 @@ function streamOf(options: { windowBytes?: number; maxOutputBytes?: number } = {
     windowBytes: 10,
     maxOutputBytes: 1_000,
     onHeld: (isHeld) => held.push(isHeld),
+    onEvent: () => {},
     onSubscriberFailed: () => {},
     ...options,
   });

@@ -13,6 +13,7 @@ beforeEach(() => {
     windowBytes: 10,
     maxOutputBytes: 1_000,
     onHeld: () => {},
+    onEvent: () => {},
     onSubscriberFailed: (error) => reported.push(error),
   });
 });

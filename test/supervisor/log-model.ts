@@ -96,6 +96,7 @@ export class LogModel {
     windowBytes: 64,
     maxOutputBytes: Number.MAX_SAFE_INTEGER,
     onHeld: () => {},
+    onEvent: () => {},
     onSubscriberFailed: (error) => {
       throw error;
     },

@@ -79,6 +79,7 @@ export class ModelSender {
         this.isHeld = isHeld;
       },
       onSubscriberFailed: () => {},
+      onEvent: () => {},
     });
     this.#openCall();
   }
