@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { workerData } from "node:worker_threads";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, toWireError } from "../errors.ts";
 import type {
   ActorCommand,
   ActorConfig,
@@ -20,9 +20,15 @@ type RunningJob = { readonly jobId: string; readonly abort: AbortController };
 
 const port = takePort();
 const supervisor = new Caller<SupervisorCalls>(post);
-const onCall = exposeMethods({ configure, run }, post);
+const onCall = exposeMethods({ ready: () => {}, configure, run }, post);
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
+
+// What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.
+process.on("uncaughtException", (error: unknown) => {
+  post({ type: "crashed", error: toWireError(error, "ACTOR_CRASHED") });
+  process.exit(1);
+});
 
 port.on("message", (message: ActorCommand | CallMessage) => {
   switch (message.type) {
@@ -58,13 +64,14 @@ function configure(given: ActorConfig): void {
   config = given;
 }
 
-async function run({ jobId, messages }: ActorJob): Promise<void> {
+async function run({ jobId, messages, stepsDone }: ActorJob): Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;
   running = { jobId, abort };
   try {
     await runWorkerLoop({
       messages,
+      stepsDone,
       maxSteps: config?.maxSteps ?? 1,
       signal,
       askModel: (conversation) =>

@@ -3,8 +3,10 @@ import type { ToolOutcome } from "../protocol/job.ts";
 import type { AssistantMessage, Message, ModelResponse, ToolCall } from "../protocol/model.ts";
 
 export type WorkerLoopOptions = {
-  /** The conversation; its last message is the job's input. */
+  /** The conversation. It ends with the job's input, or with what the job's completed steps have added to it. */
   readonly messages: readonly Message[];
+  /** Model calls that the job has made already. */
+  readonly stepsDone: number;
   readonly maxSteps: number;
   readonly signal: AbortSignal;
   /** One model call. Its rejection ends the loop. */
@@ -24,25 +26,40 @@ export type WorkerLoopOptions = {
 export async function runWorkerLoop(options: WorkerLoopOptions): Promise<void> {
   const { maxSteps, signal, askModel, onToolFinished } = options;
   const messages = [...options.messages];
-  for (let step = 1; ; step++) {
+  let open = openToolCalls(messages);
+  for (let step = options.stepsDone; ; step++) {
+    if (step >= maxSteps) throw tooManySteps(maxSteps);
+    for (const call of open) {
+      signal.throwIfAborted();
+      const outcome = refuseUnknownTool(call);
+      onToolFinished(outcome);
+      messages.push(toolMessage(outcome));
+    }
     signal.throwIfAborted();
     const response = await askModel(messages);
     signal.throwIfAborted();
-    if (response.toolCalls.length === 0) return;
-    if (step === maxSteps) throw tooManySteps(maxSteps);
+    open = response.toolCalls;
+    if (open.length === 0) return;
     messages.push(assistantMessage(response));
-    for (const call of response.toolCalls) {
-      const outcome = refuseUnknownTool(call);
-      onToolFinished(outcome);
-      messages.push({
-        role: "tool",
-        toolCallId: call.id,
-        toolName: call.name,
-        content: outcome.result,
-        isError: outcome.isError,
-      });
-    }
   }
+}
+
+/** The calls of the last response that have no result yet: where a job goes on that was cut off between two steps. */
+function openToolCalls(messages: readonly Message[]): readonly ToolCall[] {
+  const last = messages.findLastIndex((message) => message.role !== "tool");
+  const message = messages[last];
+  if (message?.role !== "assistant") return [];
+  return (message.toolCalls ?? []).slice(messages.length - 1 - last);
+}
+
+function toolMessage(outcome: ToolOutcome): Message {
+  return {
+    role: "tool",
+    toolCallId: outcome.toolCallId,
+    toolName: outcome.toolName,
+    content: outcome.result,
+    isError: outcome.isError,
+  };
 }
 
 function assistantMessage(response: ModelResponse): AssistantMessage {

@@ -1,3 +1,4 @@
+import type { WireError } from "./error.ts";
 import type { ToolOutcome } from "./job.ts";
 import type { Message } from "./model.ts";
 
@@ -8,10 +9,15 @@ export type ActorConfig = {
   readonly maxSteps: number;
 };
 
-/** One job, as the actor gets it. `messages` ends with the job's input. */
+/**
+ * One job, as the actor gets it. `messages` ends with the job's input, or, when the job goes on after a restart, with what its
+ * completed steps have added; tool calls at its end that have no result are still to be answered.
+ */
 export type ActorJob = {
   readonly jobId: string;
   readonly messages: readonly Message[];
+  /** Model calls that the job has made already. */
+  readonly stepsDone: number;
 };
 
 /** What the actor asks of the model. Provider, settings and instructions are the supervisor's to add: an actor cannot choose them. */
@@ -28,8 +34,7 @@ export type ActorCommand = {
 };
 
 /** Actor to supervisor, beside calls. */
-export type ActorReport = {
-  readonly type: "tool-finished";
-  readonly jobId: string;
-  readonly outcome: ToolOutcome;
-};
+export type ActorReport =
+  | { readonly type: "tool-finished"; readonly jobId: string; readonly outcome: ToolOutcome }
+  /** The last message of an actor that dies of an error. */
+  | { readonly type: "crashed"; readonly error: WireError };

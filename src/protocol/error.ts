@@ -13,6 +13,8 @@ export type ErrorCode =
   | "ID_TAKEN"
   | "WORKER_BUSY"
   | "WORKER_STOPPED"
+  | "WORKER_FAILED"
+  | "OVERLOADED"
   | "SESSION_CLOSED"
   | "SUPERVISOR_CLOSED"
   // How a job ended other than by completing.
@@ -24,6 +26,11 @@ export type ErrorCode =
   | "HOST_FAILED"
   // Threads.
   | "ACTOR_CRASHED"
+  | "ACTOR_EXITED"
+  | "ACTOR_OUT_OF_MEMORY"
+  | "ACTOR_UNRESPONSIVE"
+  | "ACTOR_FLOODED"
+  | "RESTART_LIMIT"
   | "ACTOR_START_FAILED"
   | "THREAD_STUCK"
   | "THREAD_GONE"

@@ -32,6 +32,8 @@ export type JobEventBody =
   | { readonly type: "chunk"; readonly chunk: ModelResponseChunk }
   | { readonly type: "response"; readonly response: ModelResponse }
   | ({ readonly type: "tool-finished" } & ToolOutcome)
+  /** The worker's thread had ended with `failure`, and there is a new one. It goes on from the last completed step. */
+  | { readonly type: "restarted"; readonly attempt: number; readonly failure: WireError }
   | { readonly type: "lag"; readonly skipped: number }
   | TerminalBody;
 

@@ -1,5 +1,5 @@
 import { HeddleError } from "../errors.ts";
-import type { ModelResponse, ModelResponseChunk } from "../protocol/model.ts";
+import type { ModelResponse, ModelResponseChunk, ToolCallChunk } from "../protocol/model.ts";
 
 const FINISH_REASONS = new Set(["stop", "length", "tool-calls", "content-filter", "refusal"]);
 
@@ -17,7 +17,7 @@ export function checkChunk(chunk: ModelResponseChunk): void {
       if (typeof (chunk as { text: unknown }).text !== "string") refuse("chunk.text", "a string");
       return;
     case "tool-call":
-      checkToolCallChunk(chunk as Extract<ModelResponseChunk, { type: "tool-call" }>);
+      checkToolCallChunk(chunk as ToolCallChunk);
       return;
     default:
       refuse("chunk.type", '"text", "reasoning", "refusal" or "tool-call"');
@@ -28,6 +28,9 @@ export function checkChunk(chunk: ModelResponseChunk): void {
 export function checkResponse(response: ModelResponse): void {
   if (!isObject(response)) refuse("response", "an object");
   if (typeof response.text !== "string") refuse("response.text", "a string");
+  for (const name of ["reasoning", "refusal", "model", "id"] as const) {
+    checkOptionalText(`response.${name}`, response[name]);
+  }
   if (!FINISH_REASONS.has(response.finishReason)) {
     refuse("response.finishReason", `one of ${[...FINISH_REASONS].join(", ")}`);
   }
@@ -36,11 +39,18 @@ export function checkResponse(response: ModelResponse): void {
   checkUsage(response.usage);
 }
 
-function checkToolCallChunk(chunk: { index: unknown; argumentsText: unknown }): void {
-  if (!Number.isSafeInteger(chunk.index) || (chunk.index as number) < 0) {
+/** What goes into a frame must be plain: one that cannot be posted would end the thread, with everybody's requests. */
+function checkToolCallChunk(chunk: ToolCallChunk): void {
+  if (!Number.isSafeInteger(chunk.index) || chunk.index < 0) {
     refuse("chunk.index", "an integer from 0");
   }
   if (typeof chunk.argumentsText !== "string") refuse("chunk.argumentsText", "a string");
+  checkOptionalText("chunk.id", chunk.id);
+  checkOptionalText("chunk.name", chunk.name);
+}
+
+function checkOptionalText(field: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "string") refuse(field, "a string, or left out");
 }
 
 function checkToolCall(call: unknown): void {

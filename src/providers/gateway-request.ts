@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { HeddleError, toHeddleError } from "../errors.ts";
 import type { RequestDeadlines } from "../protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../protocol/model.ts";
@@ -41,6 +40,7 @@ export class GatewayRequest {
   /** Of the text chunks, in UTF-16 code units: to compare texts would mean to keep another copy of each. */
   #textLength = 0;
   #delivered: boolean = false;
+  #hasEnded: boolean = false;
 
   constructor(options: GatewayRequestOptions) {
     this.#options = options;
@@ -59,6 +59,7 @@ export class GatewayRequest {
     try {
       return await this.#attempts();
     } finally {
+      this.#hasEnded = true;
       this.#idle?.stop();
       this.#step?.stop();
       this.#gate.fail(new HeddleError("INTERNAL", "the request has ended"));
@@ -97,8 +98,7 @@ export class GatewayRequest {
     signal.throwIfAborted();
     const waited = "no chunk came";
     this.#idle = this.#deadline(clock, deadlines.firstChunkMs, "FIRST_CHUNK_TIMEOUT", waited);
-    const sink: ResponseSink = { write: (chunk) => this.#write(chunk) };
-    const response = await provider.request(request, sink, signal);
+    const response = await this.#ask(provider, request);
     signal.throwIfAborted();
     checkResponse(response);
     if (this.#textLength === 0 && response.text !== "") {
@@ -113,11 +113,30 @@ export class GatewayRequest {
     return response;
   }
 
+  /** What is written after the attempt has ended belongs to nothing: it may be followed by another one. */
+  async #ask(provider: ModelProvider, request: ModelRequest): Promise<ModelResponse> {
+    let isOver: boolean = false;
+    const sink: ResponseSink = {
+      write: (chunk) => (isOver ? writtenTooLate() : this.#write(chunk)),
+    };
+    try {
+      return await provider.request(request, sink, this.#abort.signal);
+    } finally {
+      isOver = true;
+    }
+  }
+
   async #pause(delayMs: number): Promise<void> {
-    this.#idle?.stop();
-    this.#options.onWaiting(this.#options.clock.now() + delayMs);
+    const { clock, onWaiting } = this.#options;
     const { signal } = this.#abort;
-    await delay(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = clock.setTimer(delayMs, resolve);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    this.#idle?.stop();
+    onWaiting(clock.now() + delayMs);
+    await promise;
+    timer.cancel();
+    signal.throwIfAborted();
   }
 
   /** Not async: a resolved promise that is always the same costs a full-speed stream least. */
@@ -130,11 +149,12 @@ export class GatewayRequest {
       return handled(Promise.reject(error));
     }
     const sizeBytes = chunkSize(chunk);
-    if (sizeBytes === 0 && chunk.type !== "tool-call") return handled(this.#gate.room());
-    if (chunk.type === "text") this.#textLength += chunk.text.length;
-    this.#arrived();
-    outbox.add(requestId, chunk, sizeBytes);
-    this.#gate.pass(sizeBytes);
+    if (sizeBytes > 0 || chunk.type === "tool-call") {
+      if (chunk.type === "text") this.#textLength += chunk.text.length;
+      this.#arrived();
+      outbox.add(requestId, chunk, sizeBytes);
+      this.#gate.pass(sizeBytes);
+    }
     const congestion = outbox.congestion();
     if (this.#gate.isOpen && congestion === undefined) return this.#gate.room();
     return handled(this.#blocked(congestion));
@@ -158,7 +178,7 @@ export class GatewayRequest {
       await congestion;
       await this.#gate.room();
     } finally {
-      if (!this.#abort.signal.aborted) {
+      if (!this.#hasEnded && !this.#abort.signal.aborted) {
         this.#idle?.resume();
         this.#idle?.touch();
         this.#step?.resume();
@@ -183,6 +203,11 @@ export class GatewayRequest {
     const { signal } = this.#abort;
     return toHeddleError(signal.aborted ? signal.reason : thrown, "PROVIDER_FAILED");
   }
+}
+
+function writtenTooLate(): Promise<void> {
+  const message = "the provider wrote a chunk after its response had ended";
+  return handled(Promise.reject(new HeddleError("PROVIDER_PROTOCOL", message)));
 }
 
 /** A provider need not look at what `write` returns: a rejection that nobody sees must not end the thread. */

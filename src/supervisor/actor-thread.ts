@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { HeddleError, toHeddleError } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
 import type {
   ActorCommand,
   ActorConfig,
@@ -7,52 +7,61 @@ import type {
   ActorModelCall,
   ActorReport,
 } from "../protocol/actor-messages.ts";
+import type { WireError } from "../protocol/error.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import { endReasonOf, failureOf } from "./actor-faults.ts";
+import type { EndReason } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
 
 const ENTRY = new URL(`../actors/entry${extname(import.meta.filename)}`, import.meta.url);
 const START_MS = 60_000;
+/** Messages of one actor in one turn of the supervisor's loop. An actor that waits for its answers never comes near. */
+const MAX_MESSAGES_PER_TURN = 256;
 
 /** What the supervisor can call in an actor thread. */
 export type ActorCalls = {
+  ready(): Promise<void>;
   configure(config: ActorConfig): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
 };
 
-export type ActorThreadHandlers = {
+/** Whose thread it is. */
+export type ActorOwner = {
   /** The actor asks the model. */
   onModelCall(call: ActorModelCall): Promise<ModelResponse>;
-  onReport(report: ActorReport): void;
+  onToolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void;
   /** After the actor's last message, once. */
-  onGone(error: HeddleError): void;
+  onGone(failure: HeddleError, reason: EndReason): void;
 };
 
-/** The thread of one worker, from its start to its end. */
+/** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {
-  readonly #name: string;
+  /** For people: the worker's, once it has one. */
+  #name: string;
   readonly #runtime: Runtime;
-  readonly #handlers: ActorThreadHandlers;
   readonly #thread: Thread;
   readonly #caller: Caller<ActorCalls>;
   readonly #onCall: (body: unknown) => void;
   readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
-  #isGone: boolean = false;
+  #owner: ActorOwner | undefined;
+  #isReady: boolean = false;
   #isEnding: boolean = false;
+  #isGone: boolean = false;
+  #killedFor: HeddleError | undefined;
+  #lastWords: WireError | undefined;
+  #messagesThisTurn = 0;
 
-  constructor(name: string, runtime: Runtime, handlers: ActorThreadHandlers) {
+  /** @throws what `new Worker` throws. */
+  constructor(name: string, runtime: Runtime) {
     this.#name = name;
     this.#runtime = runtime;
-    this.#handlers = handlers;
     const post = (message: CallMessage) => this.#thread.post(message);
     this.#caller = new Caller(post);
-    this.#onCall = exposeMethods(
-      { callModel: (call: ActorModelCall) => handlers.onModelCall(call) },
-      post,
-    );
+    this.#onCall = exposeMethods({ callModel: (call: ActorModelCall) => this.#ask(call) }, post);
     this.#thread = runtime.spawn(
       { entry: ENTRY, name },
       {
@@ -76,21 +85,24 @@ export class ActorThread {
     return !this.#isEnding;
   }
 
-  /** @throws {HeddleError} `ACTOR_START_FAILED`. */
-  async configure(config: ActorConfig): Promise<void> {
-    const late = new HeddleError("ACTOR_START_FAILED", `not ready after ${START_MS} ms`);
-    const timer = this.#runtime.clock.setTimer(START_MS, () => this.#caller.close(late));
-    try {
-      await this.#caller.call("configure", config);
-    } catch (error) {
-      this.terminate();
-      throw new HeddleError("ACTOR_START_FAILED", "the thread did not start", { cause: error });
-    } finally {
-      timer.cancel();
-    }
+  /** Whether its code is loaded. */
+  get isReady(): boolean {
+    return this.#isReady && this.isUsable;
   }
 
-  /** @throws {HeddleError} what ended the loop, or the thread (`ACTOR_CRASHED`). */
+  /** Resolves when its code is loaded. @throws {HeddleError} `ACTOR_START_FAILED`. */
+  async ready(): Promise<void> {
+    await this.#starting("ready");
+  }
+
+  /** Makes it the actor of `owner`'s worker. @throws {HeddleError} `ACTOR_START_FAILED`. */
+  async own(owner: ActorOwner, config: ActorConfig): Promise<void> {
+    this.#owner = owner;
+    this.#name = `${config.workerName} (${config.workerId})`;
+    await this.#starting("configure", config);
+  }
+
+  /** @throws {HeddleError} what ended the loop, or the thread. */
   run(job: ActorJob): Promise<void> {
     return this.#caller.call("run", job);
   }
@@ -101,8 +113,9 @@ export class ActorThread {
   }
 
   /** Ends the thread; `gone` resolves when it is. Blocked in a system call it may never be: see `writeOff`. */
-  terminate(): void {
+  terminate(killedFor?: HeddleError): void {
     this.#isEnding = true;
+    this.#killedFor ??= killedFor;
     this.#thread.terminate();
   }
 
@@ -111,11 +124,33 @@ export class ActorThread {
     if (this.#isGone) return;
     const { threadId } = this.#thread;
     this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
-    this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"));
+    this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"), "failure");
+  }
+
+  async #starting<K extends "ready" | "configure">(
+    method: K,
+    ...args: Parameters<ActorCalls[K]>
+  ): Promise<void> {
+    const late = new HeddleError("ACTOR_START_FAILED", `not ready after ${START_MS} ms`);
+    const timer = this.#runtime.clock.setTimer(START_MS, () => this.#caller.close(late));
+    try {
+      await this.#caller.call(method, ...args);
+      this.#isReady = true;
+    } catch (error) {
+      this.terminate();
+      throw new HeddleError("ACTOR_START_FAILED", "the thread did not start", { cause: error });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #ask(call: ActorModelCall): Promise<ModelResponse> {
+    if (!this.#owner) throw new HeddleError("INTERNAL", "a thread without a worker asks the model");
+    return this.#owner.onModelCall(call);
   }
 
   #receive(message: ActorReport | CallMessage): void {
-    if (this.#isGone) return;
+    if (this.#isGone || this.#isFlooding()) return;
     switch (message.type) {
       case "reply":
         this.#caller.deliver(message.body);
@@ -124,30 +159,37 @@ export class ActorThread {
         this.#onCall(message.body);
         break;
       case "tool-finished":
-        this.#handlers.onReport(message);
+        this.#owner?.onToolFinished(message);
+        break;
+      case "crashed":
+        this.#lastWords = message.error;
         break;
       default:
         message satisfies never;
     }
   }
 
-  #exited({ exitCode, error }: ThreadExit): void {
-    const cause = error === undefined ? undefined : toHeddleError(error, "ACTOR_CRASHED");
-    const how = cause ? `: ${cause.message}` : "";
-    this.#leave(
-      new HeddleError("ACTOR_CRASHED", `the actor's thread ended with code ${exitCode}${how}`, {
-        ...(cause ? { cause: error } : {}),
-        details: { exitCode },
-      }),
-    );
+  /** An actor that sends without waiting would grow the supervisor's memory: it is ended, and what it still sends is dropped. */
+  #isFlooding(): boolean {
+    if (this.#messagesThisTurn === 0) setImmediate(() => (this.#messagesThisTurn = 0));
+    this.#messagesThisTurn += 1;
+    if (this.#messagesThisTurn <= MAX_MESSAGES_PER_TURN) return false;
+    const message = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at once`;
+    if (this.isUsable) this.terminate(new HeddleError("ACTOR_FLOODED", message));
+    return true;
   }
 
-  #leave(error: HeddleError): void {
+  #exited(exit: ThreadExit): void {
+    const end = { exit, lastWords: this.#lastWords, killedFor: this.#killedFor };
+    this.#leave(failureOf(end), endReasonOf(end));
+  }
+
+  #leave(failure: HeddleError, reason: EndReason): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#isEnding = true;
-    this.#caller.close(error);
-    this.#handlers.onGone(error);
+    this.#caller.close(failure);
+    this.#owner?.onGone(failure, reason);
     this.#gone.resolve();
   }
 }

@@ -70,7 +70,7 @@ export class Gateway {
   open(spec: ModelCallSpec): ModelCall {
     const call = new ModelCall(this.#nextRequestId++, spec);
     if (this.#isClosed) {
-      call.fail(new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed"));
+      call.fail(supervisorClosed());
       return call;
     }
     this.#calls.set(call.requestId, call);
@@ -111,7 +111,10 @@ export class Gateway {
     const wasReady = this.#state === "ready";
     this.#state = "closed";
     const thread = this.#thread;
-    if (!thread) return;
+    if (!thread) {
+      this.#failAll(supervisorClosed());
+      return;
+    }
     if (wasReady) await this.#closeProviders(thread);
     const gone = Promise.withResolvers<void>();
     this.#onGone = gone.resolve;
@@ -183,11 +186,9 @@ export class Gateway {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
     this.#onGone();
-    if (this.#isClosed || this.#state === "starting") {
-      // While starting, `load` rejects and whoever started it decides.
-      if (this.#isClosed) this.#failAll(error);
-      return;
-    }
+    if (this.#isClosed) this.#failAll(error);
+    // While starting, `load` rejects and whoever started it decides; once down, that is decided.
+    if (this.#state !== "ready") return;
     this.#losses += 1;
     const before = this.#calls.size;
     for (const call of [...this.#calls.values()]) {
@@ -225,4 +226,8 @@ export class Gateway {
       this.#end(call, () => call.fail(call.cancelled ?? error));
     }
   }
+}
+
+function supervisorClosed(): HeddleError {
+  return new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed");
 }

@@ -10,6 +10,8 @@ export type Inspection = {
     readonly held: number;
     /** Jobs that wait for a thread. */
     readonly waiting: number;
+    /** Threads that are ready for workers to come. */
+    readonly spare: number;
     /** Threads that could not be ended and were written off. */
     readonly stuck: number;
   };

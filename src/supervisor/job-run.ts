@@ -14,7 +14,10 @@ import type { Timeouts } from "./options.ts";
 
 /** What a run needs from its worker. */
 export type RunContext = {
+  /** Has begun its life, and is the worker's. */
   readonly thread: ActorThread;
+  /** The thread has ended by itself. Resolves to the one that goes on in its place, or to the failure that the job ends with. */
+  readonly replaceThread: (failure: HeddleError) => Promise<ActorThread | HeddleError>;
   readonly gateway: Gateway;
   /** Counts the worker's model calls: the number of the next one. */
   readonly nextCallIndex: () => number;
@@ -35,6 +38,8 @@ export class JobRun implements JobDriver {
   readonly #job: Job;
   readonly #context: RunContext;
   readonly #timeouts: Timeouts;
+  /** The thread that carries the job out now. */
+  #thread: ActorThread;
   #call: ModelCall | undefined;
   #total: Deadline | undefined;
   #ladder: Timer | undefined;
@@ -44,6 +49,7 @@ export class JobRun implements JobDriver {
   constructor(job: Job, context: RunContext) {
     this.#job = job;
     this.#context = context;
+    this.#thread = context.thread;
     const { settings, options } = job.spec;
     this.#timeouts = { ...settings.timeouts, ...given(options.timeouts) };
   }
@@ -55,13 +61,8 @@ export class JobRun implements JobDriver {
     this.#context.onState("working");
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
-    const { thread, history } = this.#context;
-    const messages = [...history, ...job.messages()];
-    const ended = thread.run({ jobId: job.id, messages }).then(
-      () => this.#actorEnded(undefined),
-      (error) => this.#actorEnded(error),
-    );
-    await Promise.all([job.outcome, ended]);
+    this.#actorEnded(await this.#carryOut());
+    await job.outcome;
     this.#total?.stop();
     this.#ladder?.cancel();
   }
@@ -103,7 +104,7 @@ export class JobRun implements JobDriver {
     }
   }
 
-  report(report: ActorReport): void {
+  toolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void {
     if (this.#job.isSettled || report.jobId !== this.#job.id) return;
     const outcome = this.#job.tally.tool(report.outcome);
     if (outcome) this.#job.append({ ...outcome, type: "tool-finished" });
@@ -111,13 +112,13 @@ export class JobRun implements JobDriver {
 
   stop(stop: Stop): void {
     const job = this.#job;
-    const { thread, gateway, graceMs } = this.#context;
+    const { gateway, graceMs } = this.#context;
     const { clock } = job.spec.runtime;
     const reason = stop.type === "cancel" ? stop.reason : stop.error.message;
     this.#total?.stop();
     this.#context.onState("cancelling");
     if (this.#call) gateway.cancel(this.#call, reason);
-    thread.cancel(job.id, reason);
+    this.#thread.cancel(job.id, reason);
     this.#ladder = clock.setTimer(graceMs(), () => this.#kill());
   }
 
@@ -135,9 +136,47 @@ export class JobRun implements JobDriver {
     else this.#total?.resume();
   }
 
+  /** Runs the actor's part to its end, over as many threads as it takes. Resolves to the failure that it ended with. */
+  async #carryOut(): Promise<HeddleError | undefined> {
+    for (;;) {
+      const failure = await this.#attempt();
+      const hasCrashed = failure !== undefined && !this.#thread.isUsable;
+      if (!hasCrashed || this.#job.stopReason) return failure;
+      const next = await this.#recover(failure);
+      if (next === undefined || HeddleError.is(next)) return next;
+      this.#thread = next;
+      if (this.#job.stopReason) return failure;
+      this.#context.onState("working");
+    }
+  }
+
+  /** The actor has died. Resolves to the thread that goes on, to the failure that the job ends with, or to undefined when all is done. */
+  async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
+    try {
+      // The response that the actor was waiting for is not lost with it.
+      await this.#call?.ended;
+    } catch (error) {
+      return toHeddleError(error, "INTERNAL");
+    }
+    if (this.#job.tally.isComplete) return undefined;
+    return await this.#context.replaceThread(failure);
+  }
+
+  async #attempt(): Promise<HeddleError | undefined> {
+    const { id, tally, spec } = this.#job;
+    const input: Message = { role: "user", content: spec.input.prompt };
+    const messages = [...this.#context.history, input, ...tally.completed()];
+    try {
+      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps });
+      return undefined;
+    } catch (error) {
+      return toHeddleError(error, "ACTOR_CRASHED");
+    }
+  }
+
   #kill(): void {
     const job = this.#job;
-    const { thread } = this.#context;
+    const thread = this.#thread;
     const { clock } = job.spec.runtime;
     if (this.#actorHasEnded) return;
     this.#isKilled = true;
@@ -156,7 +195,7 @@ export class JobRun implements JobDriver {
       type: "written-off",
       error: toWireError(new HeddleError("THREAD_STUCK", message)),
     });
-    this.#context.thread.writeOff();
+    this.#thread.writeOff();
   }
 
   #actorEnded(error: unknown): void {

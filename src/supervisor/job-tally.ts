@@ -58,9 +58,24 @@ export class JobTally {
     return [...messages, { role: "assistant", content: openText, interrupted: true }];
   }
 
+  /** The completed steps: what a job has when it goes on after a restart. A tool call that was not carried out has no result here. */
+  completed(): readonly Message[] {
+    return this.#answered.flatMap((step) => messagesOf(step).filter((_, i) => isRecorded(step, i)));
+  }
+
+  /** Whether the last response calls no tool: there is nothing left to do. */
+  get isComplete(): boolean {
+    return this.#last !== undefined && this.#last.toolCalls.length === 0;
+  }
+
   get #last(): ModelResponse | undefined {
     return this.#answered.at(-1)?.response;
   }
+}
+
+/** Whether message `index` of `step` is the response itself, or a tool result that was reported. */
+function isRecorded({ outcomes }: Step, index: number): boolean {
+  return index === 0 || outcomes[index - 1] !== undefined;
 }
 
 function messagesOf({ response, outcomes }: Step): readonly Message[] {

@@ -53,6 +53,7 @@ export class Job implements WorkerJob {
   #cancelled: Promise<CancelOutcome> | undefined;
   #how: CancelOutcome["how"] = "cooperative";
   #onSettled: (() => void)[] = [];
+  #onStopped: (() => void)[] = [];
 
   constructor(spec: JobSpec) {
     this.id = spec.id;
@@ -129,6 +130,13 @@ export class Job implements WorkerJob {
     if (this.isSettled || this.#life.stop) return;
     this.signal({ type: "stop", stop });
     this.#driver?.stop(stop);
+    this.#tellStopped();
+  }
+
+  /** Calls `run` once, as soon as the job is to stop, or has ended. */
+  onStopped(run: () => void): void {
+    if (this.isSettled || this.#life.stop) run();
+    else this.#onStopped.push(run);
   }
 
   fail(error: HeddleError): void {
@@ -170,6 +178,12 @@ export class Job implements WorkerJob {
     return [{ role: "user", content: this.spec.input.prompt }, ...this.tally.messages(openText)];
   }
 
+  #tellStopped(): void {
+    const stopped = this.#onStopped;
+    this.#onStopped = [];
+    for (const run of stopped) run();
+  }
+
   #settle(verdict: Verdict): void {
     const body = this.#terminalOf(verdict);
     this.#ended = outcomeOf(body);
@@ -179,6 +193,7 @@ export class Job implements WorkerJob {
     // A job that is kept must not keep the conversation it ran with.
     this.#driver = undefined;
     for (const run of settled) run();
+    this.#tellStopped();
     this.#outcome.resolve(this.#ended);
   }
 

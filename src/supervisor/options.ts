@@ -1,6 +1,7 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
 import type { WorkerHost } from "./host.ts";
+import type { RestartOptions } from "./restart-policy.ts";
 
 export type SupervisorOptions = {
   /** The models, by a name that workers use. Read-only afterwards. */
@@ -14,6 +15,10 @@ export type SupervisorOptions = {
 export type ThreadOptions = {
   /** How many workers may hold a thread at once, 1 to 10,000; jobs past that wait their turn. @defaultValue 1_000 */
   readonly max?: number;
+  /** Threads kept ready for workers to come, 0 to 1,000. They do not count against `max`. @defaultValue 4 */
+  readonly spare?: number;
+  /** Jobs that may wait for a thread; one more is refused with `OVERLOADED`. 0 to 1,000,000. @defaultValue 10_000 */
+  readonly queue?: number;
   /** How many gateway threads share the built-in providers, 1 to 64. A provider module of your own always has one for itself. @defaultValue 1 */
   readonly gateways?: number;
 };
@@ -51,6 +56,10 @@ export type WorkerOptions = {
   readonly windowBytes?: number;
   /** How many bytes of streamed text a job may keep; past that it fails with `OUTPUT_LIMIT`. @defaultValue 8_388_608 */
   readonly maxOutputBytes?: number;
+  /** When the worker's thread is started again after it has ended by itself; a job under way goes on from its last completed step. */
+  readonly restart?: RestartOptions;
+  /** How long an idle worker keeps its thread, in ms. @defaultValue 30_000 */
+  readonly parkAfterMs?: number;
   /** What `run` does when the worker has a job already: wait its turn, refuse with `WORKER_BUSY`, or cancel what is there. @defaultValue "enqueue" */
   readonly whenBusy?: "enqueue" | "reject" | "interrupt";
 };

@@ -7,6 +7,8 @@ export type Runtime = {
   readonly clock: Clock;
   readonly spawn: SpawnThread;
   readonly newId: () => string;
+  /** From 0 to 1. */
+  readonly random: () => number;
   /** Keeps the process alive until the returned function is called: threads and timers by themselves do not. */
   readonly hold: () => () => void;
   readonly report: (event: SupervisorEvent) => void;

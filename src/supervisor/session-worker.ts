@@ -1,9 +1,10 @@
 import type { Observable } from "rxjs";
 import { BehaviorSubject } from "rxjs";
-import { HeddleError, toHeddleError } from "../errors.ts";
+import { HeddleError, toHeddleError, toWireError } from "../errors.ts";
 import type { Message } from "../protocol/model.ts";
 import type { WorkerState } from "../protocol/worker.ts";
-import { ActorThread } from "./actor-thread.ts";
+import type { Clock } from "../transport/clock.ts";
+import type { ActorThread } from "./actor-thread.ts";
 import { checkFields, checkNumber, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateway } from "./gateway.ts";
@@ -11,15 +12,16 @@ import type { Worker } from "./handles.ts";
 import type { Job } from "./job.ts";
 import { JobRun } from "./job-run.ts";
 import type { Runtime } from "./runtime.ts";
-import type { PermitHolder, ThreadPermits } from "./thread-permits.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
+import type { ThreadSupply, ThreadWish } from "./worker-thread.ts";
+import { WorkerThread } from "./worker-thread.ts";
 
 export type SessionWorkerOptions = {
   readonly id: string;
   readonly name: string;
   readonly settings: WorkerSettings;
   readonly gateway: Gateway;
-  readonly permits: ThreadPermits;
+  readonly supply: ThreadSupply;
   readonly runtime: Runtime;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
@@ -29,7 +31,7 @@ export type SessionWorkerOptions = {
 type CurrentJob = { readonly job: Job; run: JobRun | undefined };
 
 /** A worker as its session keeps it: the conversation, the queue of its jobs, and the thread it has while it works. */
-export class SessionWorker implements Worker, PermitHolder {
+export class SessionWorker implements Worker {
   readonly id: string;
   readonly name: string;
   readonly settings: WorkerSettings;
@@ -37,11 +39,12 @@ export class SessionWorker implements Worker, PermitHolder {
   readonly #options: SessionWorkerOptions;
   readonly #state: BehaviorSubject<WorkerState> = new BehaviorSubject<WorkerState>("idle");
   readonly #queue: Job[] = [];
+  readonly #thread: WorkerThread;
   #transcript: readonly Message[];
   #lastFailure: HeddleError | undefined;
   #modelCalls = 0;
   #current: CurrentJob | undefined;
-  #thread: ActorThread | undefined;
+  #hasFailed: boolean = false;
   #graceMs: number;
   #stopped: Promise<void> | undefined;
 
@@ -52,6 +55,7 @@ export class SessionWorker implements Worker, PermitHolder {
     this.#options = options;
     this.#graceMs = options.settings.graceMs;
     this.#transcript = options.settings.transcript;
+    this.#thread = this.#threadOf(options);
     this.state$ = new ContainedObservable(this.#state, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
@@ -82,7 +86,7 @@ export class SessionWorker implements Worker, PermitHolder {
   }
 
   get threadId(): number | undefined {
-    return this.#thread?.threadId;
+    return this.#thread.threadId;
   }
 
   get queuedJobs(): number {
@@ -122,8 +126,21 @@ export class SessionWorker implements Worker, PermitHolder {
     return this.stop({ graceMs: 0 });
   }
 
-  surrender(): void {
-    this.#thread?.terminate();
+  #threadOf({ id, name, settings, supply, runtime }: SessionWorkerOptions): WorkerThread {
+    const { restart, parkAfterMs, killMs, maxSteps } = settings;
+    return new WorkerThread({
+      ...supply,
+      config: { workerId: id, workerName: name, maxSteps },
+      restart,
+      parkAfterMs,
+      killMs,
+      runtime,
+      owner: {
+        onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
+        onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
+        onGone: () => {},
+      },
+    });
   }
 
   #next(): void {
@@ -142,14 +159,13 @@ export class SessionWorker implements Worker, PermitHolder {
   /** Never rejects. */
   async #perform(current: CurrentJob): Promise<void> {
     const { job } = current;
-    const { gateway, permits } = this.#options;
-    permits.busy(this);
     try {
-      const thread = await this.#readyThread(job);
-      if (job.isSettled || !thread) return;
+      const thread = await this.#thread.take(wishOf(job));
+      if (!thread || job.isSettled) return;
       const run = new JobRun(job, {
         thread,
-        gateway,
+        replaceThread: (failure) => this.#replaceThread(job, failure),
+        gateway: this.#options.gateway,
         history: this.#transcript,
         nextCallIndex: () => this.#modelCalls++,
         graceMs: () => this.#graceMs,
@@ -160,61 +176,36 @@ export class SessionWorker implements Worker, PermitHolder {
     } catch (error) {
       job.fail(toHeddleError(error, "INTERNAL"));
     } finally {
-      // The thread is kept for the next job.
-      if (this.#thread?.isUsable && this.#queue.length === 0) permits.idle(this);
+      if (this.#queue.length === 0) this.#thread.rest();
     }
   }
 
-  /** The worker's thread, started if need be. Undefined when the job has ended while it waited. */
-  async #readyThread(job: Job): Promise<ActorThread | undefined> {
-    if (this.#thread?.isUsable) return this.#thread;
-    await this.#thread?.gone;
-    if (!(await this.#permit(job))) return undefined;
-    if (job.isSettled) {
-      this.#options.permits.release(this);
-      return undefined;
+  /** By the restart policy. */
+  async #replaceThread(job: Job, failure: HeddleError): Promise<ActorThread | HeddleError> {
+    const decision = this.#thread.decideRestart();
+    if (decision.type !== "restart") return this.#giveUp(decision.type, failure);
+    this.#enter("restarting", job);
+    await pause(this.#options.runtime.clock, decision.delayMs, job);
+    const thread = await this.#thread
+      .take(wishOf(job))
+      .catch((error) => toHeddleError(error, "INTERNAL"));
+    if (!thread) return failure;
+    const { attempt } = decision;
+    if (!HeddleError.is(thread)) {
+      job.append({ type: "restarted", attempt, failure: toWireError(failure) });
     }
-    const thread = this.#startThread();
-    const { id, name, settings } = this;
-    await thread.configure({ workerId: id, workerName: name, maxSteps: settings.maxSteps });
     return thread;
   }
 
-  /** Resolves to false when the job has ended first. */
-  #permit(job: Job): Promise<boolean> {
-    const { permits } = this.#options;
-    const turn = Promise.withResolvers<boolean>();
-    let isGranted: boolean = false;
-    const withdraw = permits.acquire(() => {
-      isGranted = true;
-      turn.resolve(true);
+  #giveUp(why: "give-up" | "over-limit", failure: HeddleError): HeddleError {
+    this.#hasFailed = true;
+    if (why === "give-up") return failure;
+    const { maxRestarts, withinMs } = this.settings.restart;
+    const message = `the actor has ended more than ${maxRestarts} times in ${withinMs} ms: ${failure.message}`;
+    return new HeddleError("RESTART_LIMIT", message, {
+      cause: failure,
+      details: { maxRestarts, withinMs },
     });
-    if (!isGranted) job.append({ type: "waiting", for: "thread" });
-    job.onSettled(() => {
-      withdraw();
-      turn.resolve(isGranted);
-    });
-    return turn.promise;
-  }
-
-  #startThread(): ActorThread {
-    const { permits, runtime } = this.#options;
-    let thread: ActorThread | undefined;
-    try {
-      thread = new ActorThread(`${this.name} (${this.id})`, runtime, {
-        onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
-        onReport: (report) => this.#runOf(report.jobId).report(report),
-        onGone: () => {
-          permits.release(this);
-          if (this.#thread === thread) this.#thread = undefined;
-        },
-      });
-    } catch (error) {
-      permits.release(this);
-      throw new HeddleError("ACTOR_START_FAILED", "no thread could be made", { cause: error });
-    }
-    this.#thread = thread;
-    return thread;
   }
 
   #runOf(jobId: string): JobRun {
@@ -229,7 +220,15 @@ export class SessionWorker implements Worker, PermitHolder {
     const { ended } = job;
     if (ended?.status === "completed") this.#lastFailure = undefined;
     if (ended?.status === "failed") this.#lastFailure = ended.error;
-    if (!this.isStopped && this.#queue.length === 0) this.#enter("idle");
+    if (this.#hasFailed) this.#fail(ended?.error);
+    else if (!this.isStopped && this.#queue.length === 0) this.#enter("idle");
+  }
+
+  /** It will not start again: what waits for it fails, too. */
+  #fail(cause: unknown): void {
+    this.#enter("failed");
+    const error = new HeddleError("WORKER_FAILED", `worker "${this.name}" has failed`, { cause });
+    for (const job of [...this.#queue]) job.fail(error);
   }
 
   #enter(state: WorkerState, job?: Job): void {
@@ -244,20 +243,29 @@ export class SessionWorker implements Worker, PermitHolder {
     const { jobs } = this;
     for (const job of [...jobs].reverse()) void job.cancel(reason);
     await Promise.all(jobs.map((job) => job.outcome));
-    await this.#endThread();
+    await this.#thread.end();
     this.#enter("stopped");
     this.#state.complete();
     this.#options.onStopped();
     release();
   }
+}
 
-  async #endThread(): Promise<void> {
-    const thread = this.#thread;
-    if (!thread) return;
-    thread.terminate();
-    const { clock } = this.#options.runtime;
-    const timer = clock.setTimer(this.settings.killMs, () => thread.writeOff());
-    await thread.gone;
+function wishOf(job: Job): ThreadWish {
+  return {
+    isWithdrawn: () => job.isSettled || job.stopReason !== undefined,
+    onWithdrawn: (run) => job.onStopped(run),
+    onWaiting: () => job.append({ type: "waiting", for: "thread" }),
+  };
+}
+
+/** Resolves after `ms`, or as soon as the job is to stop. */
+function pause(clock: Clock, ms: number, job: Job): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = clock.setTimer(ms, over.resolve);
+  job.onStopped(() => {
     timer.cancel();
-  }
+    over.resolve();
+  });
+  return over.promise;
 }

@@ -2,6 +2,7 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import type { WorkerState } from "../protocol/worker.ts";
+import type { Admission } from "./admission.ts";
 import { checkFields, checkIterable, checkNumber, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateways } from "./gateways.ts";
@@ -29,15 +30,16 @@ import { runAll } from "./run-all.ts";
 import type { Runtime } from "./runtime.ts";
 import { SessionWorker } from "./session-worker.ts";
 import { SettledJobs } from "./settled-jobs.ts";
-import type { ThreadPermits } from "./thread-permits.ts";
 import { checkWorkerOptions, workerSettings } from "./worker-settings.ts";
+import type { ThreadSupply } from "./worker-thread.ts";
 
 export type SupervisorSessionOptions = {
   readonly name: string;
   readonly defaults: WorkerOptions;
   readonly keepSettled: Required<KeepSettled>;
   readonly gateways: Gateways;
-  readonly permits: ThreadPermits;
+  readonly supply: ThreadSupply;
+  readonly admission: Admission;
   readonly runtime: Runtime;
   readonly nextWorkerNumber: () => number;
   readonly onClosed: () => void;
@@ -78,7 +80,7 @@ export class SupervisorSession implements Session {
 
   createWorker(options: WorkerOptions = {}): SessionWorker {
     this.#checkOpen();
-    const { gateways, permits, runtime, defaults, nextWorkerNumber } = this.#options;
+    const { gateways, supply, runtime, defaults, nextWorkerNumber } = this.#options;
     const settings = workerSettings(options, defaults, gateways.names);
     const id = runtime.newId();
     const number = nextWorkerNumber();
@@ -91,7 +93,7 @@ export class SupervisorSession implements Session {
       name,
       settings,
       gateway: gateways.for(settings.provider, number),
-      permits,
+      supply,
       runtime,
       onState: (state) => this.#workerState(worker, state),
       onStopped: () => this.#workerStopped(worker),
@@ -108,12 +110,16 @@ export class SupervisorSession implements Session {
     checkRunOptions(options);
     const id = options.id ?? this.#options.runtime.newId();
     if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
-    const worker = this.#workerFor(target);
+    const leaveQueue = this.#options.admission.enter();
+    const worker = this.#workerFor(target, leaveQueue);
     const { runtime } = this.#options;
-    const onEvent = (event: JobEventOtherThanChunk) =>
+    const onEvent = (event: JobEventOtherThanChunk) => {
+      if (event.type === "started") leaveQueue();
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
+    };
     const { settings } = worker;
     const job = new Job({ id, worker, input, options, settings, runtime, onEvent });
+    job.onSettled(leaveQueue);
     this.#jobs.set(id, job);
     job.onSettled(() => {
       this.#jobs.delete(id);
@@ -174,16 +180,30 @@ export class SupervisorSession implements Session {
     release();
   }
 
-  #workerFor(target: Worker | WorkerOptions): SessionWorker {
-    if (!isWorker(target)) return this.createWorker(target);
-    const worker = this.#workers.get(target.id);
-    if (worker !== target) {
-      const isStopped = target instanceof SessionWorker && target.isStopped;
-      throw isStopped ? workerStopped(target) : unknownWorker(this.name);
+  /** Calls `onRefused` before it throws. */
+  #workerFor(target: Worker | WorkerOptions, onRefused: () => void): SessionWorker {
+    try {
+      if (!isWorker(target)) return this.createWorker(target);
+      this.#checkWorker(target);
+      if (target.isBusy) this.#makeWay(target);
+      return target;
+    } catch (error) {
+      onRefused();
+      throw error;
     }
-    if (worker.isStopped) throw workerStopped(worker);
-    if (worker.isBusy) this.#makeWay(worker);
-    return worker;
+  }
+
+  #checkWorker(target: Worker): asserts target is SessionWorker {
+    const isOurs = target instanceof SessionWorker && this.#workers.get(target.id) === target;
+    const isStopped = target instanceof SessionWorker && target.isStopped;
+    if (isStopped) throw new HeddleError("WORKER_STOPPED", `worker "${target.name}" is stopped`);
+    if (!isOurs) {
+      const message = `the worker is not one of session "${this.name}"`;
+      throw new HeddleError("UNKNOWN_WORKER", message);
+    }
+    if (target.state !== "failed") return;
+    const message = `worker "${target.name}" has failed, and is not started again`;
+    throw new HeddleError("WORKER_FAILED", message, { cause: target.lastFailure });
   }
 
   #makeWay(worker: SessionWorker): void {
@@ -218,12 +238,4 @@ function isWorker(target: Worker | WorkerOptions): target is Worker {
 
 function taken(code: "NAME_TAKEN" | "ID_TAKEN", field: string, message: string): HeddleError {
   return new HeddleError(code, message, { details: { field } });
-}
-
-function workerStopped(worker: Worker): HeddleError {
-  return new HeddleError("WORKER_STOPPED", `worker "${worker.name}" is stopped`);
-}
-
-function unknownWorker(session: string): HeddleError {
-  return new HeddleError("UNKNOWN_WORKER", `the worker is not one of session "${session}"`);
 }

@@ -3,6 +3,7 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import { systemClock } from "../transport/clock.ts";
+import { Admission } from "./admission.ts";
 import { checkFields, checkNumber, checkText, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import { Gateways, providerSpecs } from "./gateways.ts";
@@ -21,6 +22,7 @@ import { ScriptView } from "./script-view.ts";
 import { SupervisorSession } from "./supervisor-session.ts";
 import { spawnThread } from "./thread.ts";
 import { ThreadPermits } from "./thread-permits.ts";
+import { ThreadStock } from "./thread-stock.ts";
 import { checkWorkerOptions } from "./worker-settings.ts";
 
 /**
@@ -35,6 +37,8 @@ export class Supervisor {
   readonly #events = new Subject<SupervisorEvent>();
   readonly #gateways: Gateways;
   readonly #permits: ThreadPermits;
+  readonly #stock: ThreadStock;
+  readonly #admission: Admission;
   readonly #runtime: Runtime;
   readonly #defaults: WorkerOptions;
   readonly #keepSettled: Required<KeepSettled>;
@@ -49,6 +53,7 @@ export class Supervisor {
       clock: systemClock,
       spawn: spawnThread,
       newId: randomUUID,
+      random: Math.random,
       hold: () => keepAlive.hold(),
       report: (event) => this.#report(event),
     };
@@ -58,6 +63,8 @@ export class Supervisor {
     this.#defaults = defaults;
     this.#keepSettled = { ms: keepSettled.ms ?? 60_000, count: keepSettled.count ?? 1_000 };
     this.#permits = new ThreadPermits(threads.max ?? 1_000);
+    this.#stock = new ThreadStock(threads.spare ?? 4, this.#runtime);
+    this.#admission = new Admission(threads.queue ?? 10_000, this.#permits);
     const specs = providerSpecs(options.providers, process.env);
     this.#gateways = new Gateways(specs, threads.gateways ?? 1, this.#runtime);
   }
@@ -71,7 +78,7 @@ export class Supervisor {
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     checkSupervisorOptions(options);
     const supervisor = new Supervisor(options);
-    await supervisor.#gateways.start();
+    await supervisor.#start();
     return supervisor;
   }
 
@@ -91,7 +98,8 @@ export class Supervisor {
       defaults: this.#defaults,
       keepSettled: this.#keepSettled,
       gateways: this.#gateways,
-      permits: this.#permits,
+      supply: { permits: this.#permits, stock: this.#stock },
+      admission: this.#admission,
       runtime: this.#runtime,
       nextWorkerNumber: () => this.#workers++,
       onClosed: () => this.#sessionClosed(name),
@@ -113,7 +121,7 @@ export class Supervisor {
   inspect(): Inspection {
     const { max, held, waiting } = this.#permits;
     return {
-      threads: { max, held, waiting, stuck: this.#stuckThreads },
+      threads: { max, held, waiting, spare: this.#stock.spares, stuck: this.#stuckThreads },
       gateways: this.#gateways.all.map(({ name, state, threadId, openCalls }) => ({
         name,
         state,
@@ -142,9 +150,15 @@ export class Supervisor {
     await this.close({ drainMs: 0 });
   }
 
+  async #start(): Promise<void> {
+    await this.#gateways.start();
+    this.#stock.fill();
+  }
+
   async #close(sessions: readonly Promise<void>[]): Promise<void> {
     const release = this.#runtime.hold();
     await Promise.all(sessions);
+    await this.#stock.close();
     await this.#gateways.close();
     this.#events.complete();
     release();
@@ -164,7 +178,9 @@ export class Supervisor {
 function checkSupervisorOptions(given: unknown): void {
   checkFields("options", given ?? null, ["providers", "threads", "defaults", "keepSettled"]);
   const { threads, defaults, keepSettled } = given as SupervisorOptions;
-  checkFields("threads", threads, ["max", "gateways"]);
+  checkFields("threads", threads, ["max", "spare", "queue", "gateways"]);
+  checkNumber("threads.spare", threads?.spare, { min: 0, max: 1_000, integer: true });
+  checkNumber("threads.queue", threads?.queue, { min: 0, max: 1_000_000, integer: true });
   checkNumber("threads.max", threads?.max, { min: 1, max: 10_000, integer: true });
   checkNumber("threads.gateways", threads?.gateways, { min: 1, max: 64, integer: true });
   checkFields("keepSettled", keepSettled, ["ms", "count"]);

@@ -25,6 +25,11 @@ export class ThreadPermits {
     return this.#held;
   }
 
+  /** Threads that could be had without waiting for a job to end. */
+  get free(): number {
+    return this.max - this.#held + this.#idle.size;
+  }
+
   get waiting(): number {
     return this.#waiting.size;
   }

@@ -13,6 +13,8 @@ import {
   refuse,
 } from "./check.ts";
 import type { Timeouts, WorkerOptions } from "./options.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+import { checkRestart, restartPolicy } from "./restart-policy.ts";
 
 /** A worker's options with nothing left open. */
 export type WorkerSettings = {
@@ -28,6 +30,8 @@ export type WorkerSettings = {
   readonly windowBytes: number;
   readonly maxOutputBytes: number;
   readonly whenBusy: "enqueue" | "reject" | "interrupt";
+  readonly restart: RestartPolicy;
+  readonly parkAfterMs: number;
 };
 
 const FIELDS = [
@@ -43,6 +47,8 @@ const FIELDS = [
   "windowBytes",
   "maxOutputBytes",
   "whenBusy",
+  "restart",
+  "parkAfterMs",
 ] as const satisfies readonly (keyof WorkerOptions)[];
 
 const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "reasoning"];
@@ -75,6 +81,8 @@ export function workerSettings(
     windowBytes: merged.windowBytes ?? 262_144,
     maxOutputBytes: merged.maxOutputBytes ?? 8_388_608,
     whenBusy: merged.whenBusy ?? "enqueue",
+    restart: restartPolicy(defaults.restart, options.restart),
+    parkAfterMs: merged.parkAfterMs ?? 30_000,
   };
 }
 
@@ -91,6 +99,8 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkNumber(field("windowBytes"), options.windowBytes, BYTES);
   checkNumber(field("maxOutputBytes"), options.maxOutputBytes, BYTES);
   checkOneOf(field("whenBusy"), options.whenBusy, ["enqueue", "reject", "interrupt"]);
+  checkNumber(field("parkAfterMs"), options.parkAfterMs, MS);
+  checkRestart(field("restart"), options.restart);
   checkModelSettings(field("model"), options.model);
   checkTimeouts(field("timeouts"), options.timeouts);
   checkTranscript(field("transcript"), options.transcript);

@@ -14,6 +14,14 @@ describe("workerSettings()", () => {
     expect(settingsOf({})).toEqual({
       name: undefined,
       provider: "main",
+      parkAfterMs: 30_000,
+      restart: {
+        policy: "on-failure",
+        maxRestarts: 3,
+        withinMs: 60_000,
+        initialMs: 200,
+        maxMs: 10_000,
+      },
       model: {},
       instructions: undefined,
       transcript: [],
@@ -48,8 +56,18 @@ describe("workerSettings()", () => {
   test("a field that is given as undefined is one that is left out", () => {
     const fields = { maxSteps: undefined, provider: undefined, whenBusy: undefined };
     const settings = settingsOf(
-      { ...fields, model: { name: undefined }, timeouts: { chunkMs: undefined, stepMs: undefined } },
-      { maxSteps: 9, provider: "b", whenBusy: "reject", model: { name: "m" }, timeouts: { stepMs: 4 } },
+      {
+        ...fields,
+        model: { name: undefined },
+        timeouts: { chunkMs: undefined, stepMs: undefined },
+      },
+      {
+        maxSteps: 9,
+        provider: "b",
+        whenBusy: "reject",
+        model: { name: "m" },
+        timeouts: { stepMs: 4 },
+      },
       ["a", "b"],
     );
     expect(settings).toMatchObject({
@@ -63,7 +81,10 @@ describe("workerSettings()", () => {
 
   test("name and transcript are the worker's own, never a default", () => {
     const transcript = [{ role: "user" as const, content: "hi" }];
-    expect(settingsOf({}, { name: "x", transcript })).toMatchObject({ name: undefined, transcript: [] });
+    expect(settingsOf({}, { name: "x", transcript })).toMatchObject({
+      name: undefined,
+      transcript: [],
+    });
     expect(settingsOf({ name: "y", transcript })).toMatchObject({ name: "y", transcript });
   });
 
@@ -86,14 +107,17 @@ describe("workerSettings()", () => {
     );
   });
 
-  test.each(["other", "constructor", "__proto__", "toString"])("no provider %s is known", (provider) => {
-    expect(() => settingsOf({ provider }, {}, ["a", "b"])).toThrow(
-      expect.objectContaining({
-        code: "UNKNOWN_PROVIDER",
-        message: `no provider "${provider}"; known are "a", "b"`,
-      }),
-    );
-  });
+  test.each(["other", "constructor", "__proto__", "toString"])(
+    "no provider %s is known",
+    (provider) => {
+      expect(() => settingsOf({ provider }, {}, ["a", "b"])).toThrow(
+        expect.objectContaining({
+          code: "UNKNOWN_PROVIDER",
+          message: `no provider "${provider}"; known are "a", "b"`,
+        }),
+      );
+    },
+  );
 });
 
 describe("checkWorkerOptions()", () => {

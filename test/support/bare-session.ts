@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Session, SupervisorEvent } from "../../src/index.ts";
 import { scriptedProvider } from "../../src/index.ts";
+import { Admission } from "../../src/supervisor/admission.ts";
 import { Gateways, providerSpecs } from "../../src/supervisor/gateways.ts";
 import { KeepAlive } from "../../src/supervisor/keep-alive.ts";
 import type { Runtime } from "../../src/supervisor/runtime.ts";
@@ -8,6 +9,7 @@ import { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
 import type { SpawnThread, Thread } from "../../src/supervisor/thread.ts";
 import { spawnThread } from "../../src/supervisor/thread.ts";
 import { ThreadPermits } from "../../src/supervisor/thread-permits.ts";
+import { ThreadStock } from "../../src/supervisor/thread-stock.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 
 /** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */
@@ -26,10 +28,12 @@ export async function startWithActors(
     clock: systemClock,
     spawn,
     newId: () => crypto.randomUUID(),
+    random: Math.random,
     hold: () => keepAlive.hold(),
     report: (event) => events.push(event),
   };
-  const main = scriptedProvider({ responses: [{ text: "x" }] });
+  const toolCalls = [{ name: "add", args: {} }];
+  const main = scriptedProvider({ responses: [{ toolCalls }, { text: "done" }] });
   const gateways = new Gateways(providerSpecs({ main }, {}), 1, runtime);
   await gateways.start();
   const permits = new ThreadPermits(10);
@@ -39,7 +43,8 @@ export async function startWithActors(
     defaults: {},
     keepSettled: { ms: 60_000, count: 10 },
     gateways,
-    permits,
+    supply: { permits, stock: new ThreadStock(0, runtime) },
+    admission: new Admission(100, permits),
     runtime,
     nextWorkerNumber: () => workers++,
     onClosed: () => {},

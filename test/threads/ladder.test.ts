@@ -76,17 +76,66 @@ describe("the ladder", () => {
 });
 
 describe("an actor that crashes", () => {
-  test("fails its job with ACTOR_CRASHED and its cause, and the worker can go on", async () => {
+  test("fails its job with ACTOR_CRASHED and its cause, and its worker with it, if it is not to be restarted", async () => {
     const { session } = await startWithActors("crash");
-    const worker = session.createWorker();
+    const worker = session.createWorker({ restart: { policy: "never" } });
     const job = session.run(worker, { prompt: "go" });
     const error = await job.wait().catch((thrown) => thrown);
     expect(error).toMatchObject({ code: "ACTOR_CRASHED", details: { exitCode: 1 } });
     expect(error.cause).toMatchObject({ name: "TypeError", message: "boom", code: "E_BOOM" });
     expect(worker.lastFailure).toBe(error);
-    expect(worker.state).toBe("idle");
-    await expect(session.run(worker, { prompt: "again" }).wait()).rejects.toMatchObject({
-      code: "ACTOR_CRASHED",
+    expect(worker.state).toBe("failed");
+    expect(() => session.run(worker, { prompt: "again" })).toThrow(
+      expect.objectContaining({ code: "WORKER_FAILED", cause: error }),
+    );
+  });
+
+  test("is restarted until the limit, and then fails visibly with what was wrong", async () => {
+    const { session } = await startWithActors("crash");
+    const restart = { maxRestarts: 2, backoff: { initialMs: 1, maxMs: 1 } };
+    const worker = session.createWorker({ restart });
+    const job = session.run(worker, { prompt: "go" });
+    const queued = session.run(worker, { prompt: "never begun" });
+    const error = await job.wait().catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "RESTART_LIMIT", cause: { code: "ACTOR_CRASHED" } });
+    expect(worker.state).toBe("failed");
+    const events = await collect(job.events());
+    expect(events.filter(({ type }) => type === "restarted")).toMatchObject([
+      { attempt: 1, failure: { code: "ACTOR_CRASHED" } },
+      { attempt: 2, failure: { code: "ACTOR_CRASHED" } },
+    ]);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i));
+    await expect(queued.wait()).rejects.toMatchObject({ code: "WORKER_FAILED" });
+  });
+
+  test("can be cancelled while it waits to be restarted", async () => {
+    const { session } = await startWithActors("crash");
+    const restart = { backoff: { initialMs: 600_000, maxMs: 600_000 } };
+    const worker = session.createWorker({ restart });
+    const job = session.run(worker, { prompt: "go" });
+    const restarting = Promise.withResolvers<void>();
+    worker.state$.subscribe((state) => {
+      if (state === "restarting") restarting.resolve();
     });
+    await restarting.promise;
+    expect(await job.cancel()).toMatchObject({ how: "cooperative" });
+    expect((await job.outcome).status).toBe("cancelled");
+    expect(worker.state).toBe("idle");
+  });
+
+  test("once is no harm: the job goes on from its last completed step", async () => {
+    const { session } = await startWithActors("crash-once");
+    const worker = session.createWorker({ restart: { backoff: { initialMs: 1, maxMs: 1 } } });
+    const job = session.run(worker, { prompt: "go" });
+    expect(await job.wait()).toMatchObject({ text: "done", steps: 2 });
+    const types = (await collect(job.events())).map(({ type }) => type);
+    expect(types.filter((type) => type === "tool-finished")).toHaveLength(1);
+    expect(types.filter((type) => type === "restarted")).toHaveLength(1);
+    expect(worker.transcript.map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "tool",
+      "assistant",
+    ]);
   });
 });

@@ -11,7 +11,13 @@ import type { ModelProvider, ResponseSink } from "../model-provider.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { cutEvenly, cutLikeTokens } from "./chunks.ts";
 import type { Scripted, ScriptedCall, ScriptReport } from "./report.ts";
-import type { Script, ScriptedAnswer, ScriptedResponse } from "./script.ts";
+import type {
+  Script,
+  ScriptedAnswer,
+  ScriptedFailure,
+  ScriptedResponse,
+  ScriptedStall,
+} from "./script.ts";
 
 /** How many calls are remembered for `report()`. */
 const MAX_CALLS = 10_000;
@@ -44,8 +50,9 @@ class ScriptedProvider implements ModelProvider, Scripted {
     const { index, response } = this.#responseFor(request.origin.callIndex);
     const play = new Play(request, response, sink, signal);
     await play.text(this.#piecesOf(index, response));
-    if ("stall" in response) await untilAborted(signal);
-    if ("error" in response) throw failureOf(response.error);
+    const { stall, error } = response as Partial<ScriptedStall & ScriptedFailure>;
+    if (stall) await untilAborted(signal);
+    if (error) throw failureOf(error);
     return play.end(response as ScriptedAnswer);
   }
 
