@@ -11,6 +11,7 @@ import type {
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import { captureOutput } from "./output.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
 
 /** What an actor can call in its supervisor. */
@@ -23,6 +24,10 @@ const supervisor = new Caller<SupervisorCalls>(post);
 const onCall = exposeMethods({ ready: () => {}, configure, run }, post);
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
+
+// The permission model leaves the working directory readable: of a process started in "/" that would be everything.
+process.permission?.drop("fs.read", process.cwd());
+captureOutput((stream, text) => post({ type: "output", stream, text }));
 
 // What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.
 process.on("uncaughtException", (error: unknown) => {
@@ -42,6 +47,9 @@ port.on("message", (message: ActorCommand | CallMessage) => {
       if (running?.jobId === message.jobId) {
         running.abort.abort(new HeddleError("JOB_CANCELLED", message.reason));
       }
+      break;
+    case "ping":
+      post({ type: "pong" });
       break;
     default:
       message satisfies never;

@@ -24,6 +24,7 @@ export type SessionWorkerOptions = {
   readonly supply: ThreadSupply;
   readonly runtime: Runtime;
   readonly onState: (state: WorkerState) => void;
+  readonly onOutput: (stream: "stdout" | "stderr", text: string) => void;
   readonly onStopped: () => void;
 };
 
@@ -127,10 +128,12 @@ export class SessionWorker implements Worker {
   }
 
   #threadOf({ id, name, settings, supply, runtime }: SessionWorkerOptions): WorkerThread {
-    const { restart, parkAfterMs, killMs, maxSteps } = settings;
+    const { restart, parkAfterMs, killMs, maxSteps, heapMb, unresponsiveMs } = settings;
     return new WorkerThread({
       ...supply,
       config: { workerId: id, workerName: name, maxSteps },
+      profile: settings.profile,
+      limits: { heapMb, unresponsiveMs },
       restart,
       parkAfterMs,
       killMs,
@@ -138,6 +141,8 @@ export class SessionWorker implements Worker {
       owner: {
         onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
         onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
+        onOutput: (stream, text) => this.#options.onOutput(stream, text),
+        onUnresponsive: (forMs) => this.#unresponsive(forMs),
         onGone: () => {},
       },
     });
@@ -206,6 +211,14 @@ export class SessionWorker implements Worker {
       cause: failure,
       details: { maxRestarts, withinMs },
     });
+  }
+
+  #unresponsive(forMs: number): void {
+    const { id, name, settings } = this;
+    this.#options.runtime.report({ type: "actor-unresponsive", workerId: id, name, forMs });
+    if (settings.whenUnresponsive !== "kill") return;
+    const message = `the actor's loop has not turned for ${Math.round(forMs)} ms`;
+    this.#thread.kill(new HeddleError("ACTOR_UNRESPONSIVE", message, { details: { forMs } }));
   }
 
   #runOf(jobId: string): JobRun {

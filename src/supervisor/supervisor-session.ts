@@ -96,6 +96,8 @@ export class SupervisorSession implements Session {
       supply,
       runtime,
       onState: (state) => this.#workerState(worker, state),
+      onOutput: (stream, text) =>
+        this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
       onStopped: () => this.#workerStopped(worker),
     });
     this.#workers.set(id, worker);
