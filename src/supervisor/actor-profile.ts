@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
-import { checkFields, checkOneOf, checkText, refuse } from "./check.ts";
+import { checkFields, checkText, refuse } from "./check.ts";
 
 /** What an actor's own code consists of: this package's code, its manifest, and what that code imports. */
 const RUNTIME_FILES: readonly string[] = [
@@ -53,8 +53,10 @@ export function profileOf(
   env: { readonly [name: string]: string | undefined },
 ): ActorProfile {
   const names = permissions.env ?? [];
+  const flags = flagsOf(permissions, readable);
+  if (names.length === 0 && flags.length === BARE_PROFILE.flags.length) return BARE_PROFILE;
   return {
-    flags: flagsOf(permissions, readable),
+    flags,
     env: Object.fromEntries(
       names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
     ),
@@ -71,7 +73,10 @@ export function checkPermissions(field: string, permissions: Permissions | undef
     for (const [i, entry] of list.entries()) checkText(`${field}.${name}[${i}]`, entry ?? "");
   }
   for (const name of ["net", "childProcess"] as const) {
-    checkOneOf(`${field}.${name}`, String(permissions[name] ?? false), ["true", "false"]);
+    // "false" would be a grant.
+    if (!["boolean", "undefined"].includes(typeof permissions[name])) {
+      refuse(`${field}.${name}`, "true or false");
+    }
   }
 }
 
