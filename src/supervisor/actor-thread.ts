@@ -11,6 +11,7 @@ import type { WireError } from "../protocol/error.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import type { Timer } from "../transport/clock.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
 import type { ActorProfile } from "./actor-profile.ts";
@@ -21,6 +22,8 @@ import type { Thread, ThreadExit } from "./thread.ts";
 
 const ENTRY = new URL(`../actors/entry${extname(import.meta.filename)}`, import.meta.url);
 const START_MS = 60_000;
+/** Of a thread that nobody owns yet. */
+const SPARE_KILL_MS = 5_000;
 /** Messages of one actor in one turn of the supervisor's loop. An actor that waits for its answers never comes near. */
 const MAX_MESSAGES_PER_TURN = 256;
 
@@ -44,7 +47,12 @@ export type ActorOwner = {
   onGone(failure: HeddleError, reason: EndReason): void;
 };
 
-export type ActorLimits = { readonly heapMb: number; readonly unresponsiveMs: number };
+export type ActorLimits = {
+  readonly heapMb: number;
+  readonly unresponsiveMs: number;
+  /** How long the thread may take to end once it was terminated. */
+  readonly killMs: number;
+};
 
 /** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {
@@ -64,7 +72,12 @@ export class ActorThread {
   #messagesThisTurn = 0;
   readonly #watch: ActorWatch;
   #watched: Watched | undefined;
-  #limits: ActorLimits = { heapMb: Number.POSITIVE_INFINITY, unresponsiveMs: MAX_TIMER_MS };
+  #limits: ActorLimits = {
+    heapMb: Number.POSITIVE_INFINITY,
+    unresponsiveMs: MAX_TIMER_MS,
+    killMs: SPARE_KILL_MS,
+  };
+  #kill: Timer | undefined;
   /** Calls that the actor works on, and calls that it waits for. */
   #openWork = 0;
   #openAsks = 0;
@@ -128,16 +141,20 @@ export class ActorThread {
     this.#thread.post(command);
   }
 
-  /** Ends the thread; `gone` resolves when it is. Blocked in a system call it may never be: see `writeOff`. */
+  /**
+   * Ends the thread; `gone` resolves when it is. Blocked in a system call it may never be: after `killMs` it is written off,
+   * and what it was doing fails with `THREAD_STUCK`.
+   */
   terminate(killedFor?: HeddleError): void {
     this.#isEnding = true;
     this.#killedFor ??= killedFor;
     this.#thread.terminate();
+    if (this.#isGone) return;
+    this.#kill ??= this.#runtime.clock.setTimer(this.#limits.killMs, () => this.#writeOff());
   }
 
   /** Treats the thread as gone although it is not: it is reported, and none of its messages are taken any more. */
-  writeOff(): void {
-    if (this.#isGone) return;
+  #writeOff(): void {
     const { threadId } = this.#thread;
     this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
     this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"), "failure");
@@ -257,6 +274,7 @@ export class ActorThread {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#isEnding = true;
+    this.#kill?.cancel();
     this.#updateWatch();
     this.#caller.close(failure);
     this.#owner?.onGone(failure, reason);

@@ -61,7 +61,9 @@ export class JobRun implements JobDriver {
     this.#context.onState("working");
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
-    this.#actorEnded(await this.#carryOut());
+    const failure = await this.#carryOut();
+    if (failure?.code === "THREAD_STUCK") this.#writtenOff(failure);
+    else this.#actorEnded(failure);
     await job.outcome;
     this.#total?.stop();
     this.#ladder?.cancel();
@@ -141,7 +143,9 @@ export class JobRun implements JobDriver {
     for (;;) {
       const failure = await this.#attempt();
       const hasCrashed = failure !== undefined && !this.#thread.isUsable;
-      if (!hasCrashed || this.#job.stopReason) return failure;
+      // A thread that cannot be ended still does what it did: nothing may do it again.
+      const isFinal = !hasCrashed || failure.code === "THREAD_STUCK";
+      if (isFinal || this.#job.stopReason) return failure;
       const next = await this.#recover(failure);
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
@@ -175,33 +179,21 @@ export class JobRun implements JobDriver {
   }
 
   #kill(): void {
-    const job = this.#job;
-    const thread = this.#thread;
-    const { clock } = job.spec.runtime;
     if (this.#actorHasEnded) return;
     this.#isKilled = true;
-    job.stoppedBy("terminated");
-    thread.terminate();
-    this.#ladder = clock.setTimer(job.spec.settings.killMs, () => this.#writeOff());
+    this.#job.stoppedBy("terminated");
+    this.#thread.terminate();
   }
 
-  #writeOff(): void {
-    const job = this.#job;
-    if (this.#actorHasEnded) return;
-    job.stoppedBy("stuck");
-    const { killMs } = job.spec.settings;
-    const message = `the thread did not end within ${killMs} ms after it was terminated`;
-    job.signal({
-      type: "written-off",
-      error: toWireError(new HeddleError("THREAD_STUCK", message)),
-    });
-    this.#thread.writeOff();
+  #writtenOff(error: HeddleError): void {
+    this.#actorHasEnded = true;
+    this.#job.stoppedBy("stuck");
+    this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
-  #actorEnded(error: unknown): void {
+  #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    const failure = error === undefined ? undefined : toHeddleError(error, "ACTOR_CRASHED");
     // An actor that died leaves its model call behind.
     if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });

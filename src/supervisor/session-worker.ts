@@ -100,6 +100,10 @@ export class SessionWorker implements Worker {
   }
 
   enqueue(job: Job): void {
+    if (this.isStopped) {
+      void job.cancel("the worker was stopped");
+      return;
+    }
     this.#queue.push(job);
     job.onSettled(() => {
       const place = this.#queue.indexOf(job);
@@ -133,10 +137,9 @@ export class SessionWorker implements Worker {
       ...supply,
       config: { workerId: id, workerName: name, maxSteps },
       profile: settings.profile,
-      limits: { heapMb, unresponsiveMs },
+      limits: { heapMb, unresponsiveMs, killMs },
       restart,
       parkAfterMs,
-      killMs,
       runtime,
       owner: {
         onModelCall: (call) => this.#runOf(call.jobId).callModel(call),

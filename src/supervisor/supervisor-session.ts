@@ -188,6 +188,8 @@ export class SupervisorSession implements Session {
       if (!isWorker(target)) return this.createWorker(target);
       this.#checkWorker(target);
       if (target.isBusy) this.#makeWay(target);
+      // One that closes with its job does so when that is interrupted.
+      this.#checkWorker(target);
       return target;
     } catch (error) {
       onRefused();
