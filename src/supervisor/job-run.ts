@@ -41,6 +41,8 @@ export class JobRun implements JobDriver {
   /** The thread that carries the job out now. */
   #thread: ActorThread;
   #call: ModelCall | undefined;
+  /** Of the last model call: the job ends with it, also if the actor dies before it can say so. */
+  #callFailure: HeddleError | undefined;
   #total: Deadline | undefined;
   #ladder: Timer | undefined;
   #isKilled: boolean = false;
@@ -76,6 +78,7 @@ export class JobRun implements JobDriver {
     if (this.#call) throw new HeddleError("INTERNAL", "a model call is under way already");
     const { gateway } = this.#context;
     const { settings } = job.spec;
+    this.#callFailure = undefined;
     job.signal({ type: "call-opened" });
     const demandBytes = job.stream.openCall((bytes) => {
       if (this.#call) gateway.demand(this.#call, bytes);
@@ -99,6 +102,9 @@ export class JobRun implements JobDriver {
       const response = await this.#call.ended;
       this.#noteResponse(response);
       return response;
+    } catch (error) {
+      this.#callFailure = toHeddleError(error, "INTERNAL");
+      throw error;
     } finally {
       this.#call = undefined;
       job.stream.closeCall();
@@ -156,12 +162,9 @@ export class JobRun implements JobDriver {
 
   /** The actor has died. Resolves to the thread that goes on, to the failure that the job ends with, or to undefined when all is done. */
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
-    try {
-      // The response that the actor was waiting for is not lost with it.
-      await this.#call?.ended;
-    } catch (error) {
-      return toHeddleError(error, "INTERNAL");
-    }
+    // What the actor was waiting for is not lost with it: the response, or why there is none.
+    await this.#call?.ended.catch(() => {});
+    if (this.#callFailure) return this.#callFailure;
     if (this.#job.tally.isComplete) return undefined;
     return await this.#context.replaceThread(failure);
   }

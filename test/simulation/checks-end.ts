@@ -99,15 +99,14 @@ function expectResponses({ world }: Simulation, { job }: SimJob, log: readonly J
     open = [];
   }
   if (open.length === 0) return;
-  const last = requests.findLast(({ sent }) => sent.length > 0);
-  expect(last?.sent.slice(0, open.length)).toEqual(open);
+  // The last response may have been cut off.
+  expect(requests.map(({ sent }) => sent.slice(0, open.length))).toContainEqual(open);
 }
 
 /** No request for a job that never began, or after its end; each model call is asked once, or again when it had sent nothing. */
 function expectRequests({ world }: Simulation, sim: SimJob, log: readonly JobEvent[]): void {
   const requests = world.requests.filter(({ jobId }) => jobId === sim.job.id);
   const hasBegun = log.some(({ type }) => type === "started");
-  const isRestarted = log.some(({ type }) => type === "restarted");
   if (!hasBegun) expect(requests).toEqual([]);
   for (const [i, request] of requests.entries()) {
     // A thread that cannot be ended, and turns again, does what nobody waits for any more.
@@ -115,10 +114,7 @@ function expectRequests({ world }: Simulation, sim: SimJob, log: readonly JobEve
     expect(request.atTurn).toBeLessThanOrEqual(sim.settledTurn ?? 0);
     const before = requests[i - 1];
     if (before?.callIndex === request.callIndex) expect(before.end).toBeUndefined();
-    else if (before?.end !== "responded" && before) {
-      // An actor that dies before it can tell of the failure is started again, and asks again.
-      expect([before.end, isRestarted]).toEqual(["failed", true]);
-    }
+    else if (before) expect(before.end).toBe("responded");
   }
 }
 

@@ -12,6 +12,9 @@ export function expectRestarts({ workers, jobs }: Simulation): void {
     const events = own.flatMap(({ observed }) => observed).sort((a, b) => a.atMs - b.atMs);
     expectIntensity(worker, events);
     for (const job of own) expectReason(worker, job, events);
+    const codes = own.map(({ outcome }) => outcome?.error?.code ?? "");
+    const mayFail = codes.some((code) => code === "RESTART_LIMIT" || code.startsWith("ACTOR_"));
+    if (worker.states.includes("failed")) expect([mayFail, codes]).toEqual([true, codes]);
   }
 }
 
