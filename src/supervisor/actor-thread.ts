@@ -67,6 +67,7 @@ export class ActorThread {
   #isReady: boolean = false;
   #isEnding: boolean = false;
   #isGone: boolean = false;
+  #isStuck: boolean = false;
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
   #messagesThisTurn = 0;
@@ -113,6 +114,11 @@ export class ActorThread {
     return !this.#isEnding;
   }
 
+  /** Whether it was written off. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
   /** Whether its code is loaded. */
   get isReady(): boolean {
     return this.#isReady && this.isUsable;
@@ -156,6 +162,7 @@ export class ActorThread {
   /** Treats the thread as gone although it is not: it is reported, and none of its messages are taken any more. */
   #writeOff(): void {
     const { threadId } = this.#thread;
+    this.#isStuck = true;
     this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
     this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"), "failure");
   }

@@ -64,7 +64,7 @@ export class JobRun implements JobDriver {
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
     const failure = await this.#carryOut();
-    if (failure?.code === "THREAD_STUCK") this.#writtenOff(failure);
+    if (failure && this.#thread.isStuck) this.#writtenOff(failure);
     else this.#actorEnded(failure);
     await job.outcome;
     this.#total?.stop();
@@ -148,10 +148,10 @@ export class JobRun implements JobDriver {
   async #carryOut(): Promise<HeddleError | undefined> {
     for (;;) {
       const failure = await this.#attempt();
-      const hasCrashed = failure !== undefined && !this.#thread.isUsable;
-      // A thread that cannot be ended still does what it did: nothing may do it again.
-      const isFinal = !hasCrashed || failure.code === "THREAD_STUCK";
-      if (isFinal || this.#job.stopReason) return failure;
+      // The failure may be the loop's own, and its thread have died right after it. And a thread that is stuck may still
+      // do what it did: nothing may do it again.
+      if (!failure?.code.startsWith("ACTOR_") || this.#thread.isUsable) return failure;
+      if (this.#job.stopReason) return failure;
       const next = await this.#recover(failure);
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
@@ -164,6 +164,7 @@ export class JobRun implements JobDriver {
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#call?.ended.catch(() => {});
+    if (this.#job.stopReason) return failure;
     if (this.#callFailure) return this.#callFailure;
     if (this.#job.tally.isComplete) return undefined;
     return await this.#context.replaceThread(failure);
