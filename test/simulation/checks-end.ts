@@ -114,7 +114,7 @@ function expectRequests({ world }: Simulation, sim: SimJob, log: readonly JobEve
     expect(request.atTurn).toBeLessThanOrEqual(sim.settledTurn ?? 0);
     const before = requests[i - 1];
     if (before?.callIndex === request.callIndex) expect(before.end).toBeUndefined();
-    else if (before) expect(before.end).toBe("responded");
+    else if (before) expect([before.end, request.step]).toEqual(["responded", before.step + 1]);
   }
 }
 

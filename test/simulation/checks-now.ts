@@ -3,7 +3,7 @@ import { flawOf } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** The largest chunk of any plan, in bytes. */
-const MAX_CHUNK_BYTES = 400;
+const MAX_CHUNK_BYTES = 60;
 
 /** What holds at any time, between two turns. */
 export function expectNow(simulation: Simulation): void {

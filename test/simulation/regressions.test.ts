@@ -31,6 +31,7 @@ const RUN: Extract<Action, { type: "run" }> = {
   id: "random",
   signal: "none",
   host: "none",
+  reader: "none",
 };
 
 const STALLS = [{ chunks: [12], toolCalls: 0, end: "stalls", isDeaf: false }] as const;
@@ -98,6 +99,18 @@ describe("a schedule that once broke a promise", () => {
       }),
     );
     expect(jobs.map(({ outcome }) => outcome?.status)).toEqual(["cancelled"]);
+  });
+
+  test("a worker that a subscriber stopped began the job that it was told of", async () => {
+    const simulation = new Simulation(schedule([]));
+    await simulation.start();
+    await simulation.perform(worker(), 1);
+    simulation.sessions[0]?.session.events$.subscribe(({ type }) => {
+      if (type === "job-queued") void simulation.workers[0]?.worker.stop();
+    });
+    await simulation.perform(RUN, 1);
+    expect(simulation.jobs[0]?.outcome?.status).toBe("cancelled");
+    await finish(simulation);
   });
 
   test("a cancel waited for a restart that hung", async () => {

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { expectEnd } from "./checks-end.ts";
 import { expectRestarts } from "./checks-restart.ts";
 import type { Schedule } from "./commands.ts";
+import { SimActor } from "./sim-actor.ts";
 import { Simulation } from "./simulation.ts";
 
 /** Longer than any deadline of the supervisor's own. */
@@ -26,16 +27,48 @@ export async function finish(simulation: Simulation): Promise<void> {
 }
 
 /** P4: with faults over, every job ends; those that wait for ever by their plan are cancelled. */
-async function comeToRest({ world, jobs, readers }: Simulation): Promise<void> {
+async function comeToRest(simulation: Simulation): Promise<void> {
+  const { world, jobs, readers } = simulation;
   world.spawnFaults.actor.length = 0;
   world.spawnFaults.gateway.length = 0;
-  for (const thread of world.threads) thread.isSpinning = false;
+  for (const thread of world.threads) {
+    thread.isSpinning = false;
+    if (thread.body instanceof SimActor) thread.body.isPondering = false;
+  }
   for (const reader of readers) reader.isPaused = false;
   for (const job of jobs) if (!job.endsByItself) job.cancel();
+  while (await world.step());
+  expectThreadsShared(simulation);
   const untilMs = world.clock.monotonicMs() + LONG_MS;
   await world.until(
     () => jobs.every(({ outcome }) => outcome) || world.clock.monotonicMs() > untilMs,
   );
   const open = jobs.filter(({ outcome }) => !outcome).map(({ job }) => [job.id, job.state]);
   expect(open).toEqual([]);
+  // Threads that were ended are gone, or written off; those that hang at their start were given up.
+  await world.pass(67_000);
+  expectRoom(simulation);
+}
+
+/** Nobody waits for a thread while somebody has one that is not needed. */
+function expectThreadsShared({ world, supervisor }: Simulation): void {
+  const { threads, sessions } = supervisor.inspect();
+  if (threads.waiting === 0 || world.threads.some(({ isUnkillable }) => isUnkillable)) return;
+  const busy = sessions.flatMap((session) => session.jobs).map(({ workerId }) => workerId);
+  const ready = world.threads.filter(({ body }) => body).map(({ threadId }) => threadId);
+  const idle = sessions
+    .flatMap(({ workers }) => workers)
+    .filter(({ id, threadId = 0 }) => !busy.includes(id) && ready.includes(threadId));
+  expect(idle).toEqual([]);
+}
+
+/** With all jobs over, there is room for another. */
+function expectRoom({ sessions }: Simulation): void {
+  for (const { session } of sessions) {
+    try {
+      void session.run({ provider: "shared" }, { prompt: "[]" }).cancel();
+    } catch (error) {
+      expect(error).toMatchObject({ code: "SESSION_CLOSED" });
+    }
+  }
 }

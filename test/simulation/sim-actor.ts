@@ -17,6 +17,8 @@ type SupervisorCalls = { callModel(call: ActorModelCall): Promise<ModelResponse>
 export class SimActor implements ThreadBody {
   /** It does not listen to cancels. */
   isDeaf: boolean = false;
+  /** It goes on only when it is cancelled. */
+  isPondering: boolean = false;
   config: ActorConfig | undefined;
   readonly #inside: ThreadInside;
   readonly #supervisor: Caller<SupervisorCalls>;
@@ -60,7 +62,7 @@ export class SimActor implements ThreadBody {
   }
 
   actions(): readonly (() => void)[] {
-    return [...this.#thoughts];
+    return this.isPondering ? [] : [...this.#thoughts];
   }
 
   /** Throws what nobody catches. */

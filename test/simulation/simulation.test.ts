@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "./commands.ts";
-import { anyCalmSchedule, anyRoughSchedule } from "./commands.ts";
 import { runSchedule } from "./run-schedule.ts";
+import { anyCalmSchedule, anyCrashingSchedule, anyRoughSchedule } from "./schedules.ts";
+import type { SimJob } from "./sim-job.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** How many schedules are played. More by hand: `HEDDLE_SCHEDULES=200000 npx vitest run test/simulation`. */
@@ -20,17 +21,37 @@ function forAny(
   );
 }
 
+function traceOf({ observed }: SimJob): readonly (readonly [string, number])[] {
+  return observed.map(({ type, atMs }) => [type, atMs]);
+}
+
 describe("a supervisor in a world that a seed decides", () => {
   test(
     "keeps its promises, whatever fails and in whatever order things happen",
-    () => forAny(anyRoughSchedule, 0.7, () => {}),
+    () => forAny(anyRoughSchedule, 0.6, () => {}),
     TIMEOUT_MS,
   );
 
   test(
+    "restarts actors that die again and again, up to the limit",
+    () => forAny(anyCrashingSchedule, 0.2, () => {}),
+    TIMEOUT_MS,
+  );
+
+  test("goes the same way again for the same schedule", () =>
+    fc.assert(
+      fc.asyncProperty(anyRoughSchedule, async (schedule) => {
+        const [once, again] = [await runSchedule(schedule), await runSchedule(schedule)];
+        expect(again.world.turns).toBe(once.world.turns);
+        expect(again.jobs.map(traceOf)).toEqual(once.jobs.map(traceOf));
+      }),
+      { numRuns: 100 },
+    ));
+
+  test(
     "stops jobs at once, and ends no thread for it, when all do as they are told",
     () =>
-      forAny(anyCalmSchedule, 0.3, async ({ jobs, events }) => {
+      forAny(anyCalmSchedule, 0.2, async ({ jobs, events }) => {
         for (const outcome of await Promise.all(jobs.flatMap(({ cancels }) => cancels))) {
           expect(outcome.afterMs).toBe(0);
           expect(["cooperative", "settled"]).toContain(outcome.how);

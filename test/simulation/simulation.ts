@@ -177,12 +177,18 @@ export class Simulation {
     const isOwn = action.worker === undefined;
     const worker = isOwn ? this.#note(job.worker, plan, session) : template;
     this.jobs.push(new SimJob(job, { worker, action, abort: options.abort, simulation: this }));
+    if (action.reader === "none") return;
+    const reader = new SimReader(job, "lossless", 0);
+    reader.isPaused = action.reader === "pauses";
+    this.#add(reader);
   }
 
   #read({ job, as, from }: Extract<Action, { type: "read" }>): void {
     const of = at(this.jobs, job)?.job;
-    if (!of) return;
-    const reader = new SimReader(of, as, from);
+    if (of) this.#add(new SimReader(of, as, from));
+  }
+
+  #add(reader: SimReader): void {
     this.readers.push(reader);
     this.world.participants.push(reader);
   }
@@ -224,6 +230,9 @@ function harmActor(thread: SimThread | undefined, does: ActorFault): void {
     },
     "goes deaf": () => {
       if (actor) actor.isDeaf = true;
+    },
+    ponders: () => {
+      if (actor) actor.isPondering = true;
     },
     floods: () => {
       actor?.flood(300);

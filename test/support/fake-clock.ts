@@ -20,7 +20,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#startMs + this.#nowMs;
+    return Math.floor(this.#startMs + this.#nowMs);
   }
 
   monotonicMs(): number {
