@@ -164,7 +164,6 @@ export class JobRun implements JobDriver {
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#call?.ended.catch(() => {});
-    if (this.#job.stopReason) return failure;
     if (this.#callFailure) return this.#callFailure;
     if (this.#job.tally.isComplete) return undefined;
     return await this.#context.replaceThread(failure);

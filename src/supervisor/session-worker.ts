@@ -100,17 +100,17 @@ export class SessionWorker implements Worker {
   }
 
   enqueue(job: Job): void {
-    if (this.isStopped) {
-      void job.cancel("the worker was stopped");
-      return;
-    }
     this.#queue.push(job);
     job.onSettled(() => {
       const place = this.#queue.indexOf(job);
       if (place >= 0) this.#queue.splice(place, 1);
     });
     // Not at once: whoever made the job can subscribe to it before anything happens.
-    queueMicrotask(() => this.#next());
+    queueMicrotask(() => {
+      // Whoever was told of the job may have stopped the worker.
+      if (this.isStopped) void job.cancel("the worker was stopped");
+      this.#next();
+    });
   }
 
   stop(options: { graceMs?: number } = {}): Promise<void> {
