@@ -7,6 +7,13 @@ import type {
   ActorModelCall,
   ActorReport,
 } from "../protocol/actor-messages.ts";
+import type {
+  ActorRequest,
+  BehaviorStart,
+  Delivery,
+  HandlerOutcome,
+  Snapshot,
+} from "../protocol/behavior.ts";
 import type { WireError } from "../protocol/error.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
@@ -27,6 +34,10 @@ export type ActorCalls = {
   configure(config: ActorConfig): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
+  /** Makes it a behaviour's; settles when that has begun. */
+  load(start: BehaviorStart): Promise<void>;
+  handle(delivery: Delivery): Promise<HandlerOutcome>;
+  snapshot(): Promise<Snapshot>;
 };
 
 /** Whose thread it is. */
@@ -34,6 +45,8 @@ export type ActorOwner = {
   /** The actor asks the model. */
   onModelCall(call: ActorModelCall): Promise<ModelResponse>;
   onToolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void;
+  /** A behaviour asks for something. It is handed over in the turn in which it arrives. */
+  onRequest?(request: ActorRequest): unknown;
   /** After the actor's last message, once. */
   onGone(failure: HeddleError, reason: EndReason): void;
 };
@@ -61,7 +74,13 @@ export class ActorThread {
     this.#runtime = runtime;
     const post = (message: CallMessage) => this.#thread.post(message);
     this.#caller = new Caller(post);
-    this.#onCall = exposeMethods({ callModel: (call: ActorModelCall) => this.#ask(call) }, post);
+    this.#onCall = exposeMethods(
+      {
+        callModel: (call: ActorModelCall) => this.#ask(call),
+        act: (request: ActorRequest) => this.#owner?.onRequest?.(request),
+      },
+      post,
+    );
     this.#thread = runtime.spawn(
       { entry: ENTRY, name },
       {
@@ -107,8 +126,21 @@ export class ActorThread {
     return this.#caller.call("run", job);
   }
 
+  /** @throws {HeddleError} what the method threw, or what ended the thread. */
+  call<K extends "load" | "handle" | "snapshot">(
+    method: K,
+    ...args: Parameters<ActorCalls[K]>
+  ): Promise<Awaited<ReturnType<ActorCalls[K]>>> {
+    return this.#caller.call(method, ...args);
+  }
+
   cancel(jobId: string, reason: string): void {
     const command: ActorCommand = { type: "cancel", jobId, reason };
+    this.#thread.post(command);
+  }
+
+  steer(jobId: string, text: string): void {
+    const command: ActorCommand = { type: "steer", jobId, text };
     this.#thread.post(command);
   }
 

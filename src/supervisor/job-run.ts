@@ -11,6 +11,7 @@ import type { Job, JobDriver } from "./job.ts";
 import type { Stop } from "./job-lifecycle.ts";
 import type { ModelCall } from "./model-call.ts";
 import type { Timeouts } from "./options.ts";
+import type { Steering } from "./steering.ts";
 
 /** What a run needs from its worker. */
 export type RunContext = {
@@ -26,6 +27,7 @@ export type RunContext = {
   /** How long a stopped actor may take; asked when it is stopped. */
   readonly graceMs: () => number;
   readonly onState: (state: "working" | "cancelling") => void;
+  readonly steering: Steering;
 };
 
 /**
@@ -45,6 +47,8 @@ export class JobRun implements JobDriver {
   #ladder: Timer | undefined;
   #isKilled: boolean = false;
   #actorHasEnded: boolean = false;
+  /** How many of the texts that this thread was given are in the conversation. */
+  #steered = 0;
 
   constructor(job: Job, context: RunContext) {
     this.#job = job;
@@ -61,19 +65,24 @@ export class JobRun implements JobDriver {
     this.#context.onState("working");
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
-    this.#actorEnded(await this.#carryOut());
+    this.#context.steering.follow((text) => this.#thread.steer(job.id, text));
+    const failure = await this.#carryOut();
+    this.#context.steering.follow(undefined);
+    this.#actorEnded(failure);
     await job.outcome;
     this.#total?.stop();
     this.#ladder?.cancel();
   }
 
   /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
-  async callModel({ messages }: ActorModelCall): Promise<ModelResponse> {
+  async callModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
     const job = this.#job;
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     if (this.#call) throw new HeddleError("INTERNAL", "a model call is under way already");
     const { gateway } = this.#context;
     const { settings } = job.spec;
+    job.tally.steered(this.#context.steering.said(steered - this.#steered));
+    this.#steered = Math.max(steered, this.#steered);
     job.signal({ type: "call-opened" });
     const demandBytes = job.stream.openCall((bytes) => {
       if (this.#call) gateway.demand(this.#call, bytes);
@@ -158,7 +167,10 @@ export class JobRun implements JobDriver {
     } catch (error) {
       return toHeddleError(error, "INTERNAL");
     }
-    if (this.#job.tally.isComplete) return undefined;
+    const { tally, spec } = this.#job;
+    const isSteered =
+      this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
+    if (tally.isComplete && !isSteered) return undefined;
     return await this.#context.replaceThread(failure);
   }
 
@@ -166,8 +178,10 @@ export class JobRun implements JobDriver {
     const { id, tally, spec } = this.#job;
     const input: Message = { role: "user", content: spec.input.prompt };
     const messages = [...this.#context.history, input, ...tally.completed()];
+    const steering = this.#context.steering.waiting;
+    this.#steered = 0;
     try {
-      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps });
+      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps, steering });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");

@@ -5,13 +5,17 @@ import type { Message } from "../protocol/model.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { ActorThread } from "./actor-thread.ts";
-import { checkFields, checkNumber, MS } from "./check.ts";
+import { checkFields, checkNumber, clonePlain, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Worker } from "./handles.ts";
 import type { Job } from "./job.ts";
 import { JobRun } from "./job-run.ts";
+import type { Letter } from "./letter.ts";
+import type { PostOffice } from "./post-office.ts";
+import { restartLimit } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
+import { Steering, steerText } from "./steering.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 import type { ThreadSupply, ThreadWish } from "./worker-thread.ts";
 import { WorkerThread } from "./worker-thread.ts";
@@ -21,6 +25,7 @@ export type SessionWorkerOptions = {
   readonly name: string;
   readonly settings: WorkerSettings;
   readonly gateway: Gateway;
+  readonly post: PostOffice;
   readonly supply: ThreadSupply;
   readonly runtime: Runtime;
   readonly onState: (state: WorkerState) => void;
@@ -40,6 +45,7 @@ export class SessionWorker implements Worker {
   readonly #state: BehaviorSubject<WorkerState> = new BehaviorSubject<WorkerState>("idle");
   readonly #queue: Job[] = [];
   readonly #thread: WorkerThread;
+  readonly #steering: Steering = new Steering();
   #transcript: readonly Message[];
   #lastFailure: HeddleError | undefined;
   #modelCalls = 0;
@@ -93,9 +99,40 @@ export class SessionWorker implements Worker {
     return this.#queue.length;
   }
 
+  get queuedMessages(): number {
+    return this.#steering.waiting.length;
+  }
+
   /** The job it works on, and those that wait. */
   get jobs(): readonly Job[] {
     return [...(this.#current ? [this.#current.job] : []), ...this.#queue];
+  }
+
+  /** Why it takes no message any more. */
+  get endReason(): string | undefined {
+    if (this.state === "failed") return this.#lastFailure?.code ?? "failed";
+    return this.isStopped ? "stopped" : undefined;
+  }
+
+  tell(name: string, message?: unknown): Promise<void> {
+    const plain = clonePlain("message", message, "INVALID_INPUT");
+    if (name === "steer") steerText(plain);
+    return this.#options.post.tell(this, name, plain, "host");
+  }
+
+  accept(letter: Letter): void {
+    try {
+      if (this.endReason !== undefined) {
+        throw new HeddleError("WORKER_STOPPED", `worker "${this.name}" is stopped`);
+      }
+      this.#steering.take(letter);
+      letter.onQueued();
+      letter.onReply(undefined);
+    } catch (error) {
+      const failure = toHeddleError(error, "INTERNAL");
+      if (!letter.isAsk) this.#options.post.lost(this.name, letter, failure.code);
+      letter.onFailed(failure);
+    }
   }
 
   enqueue(job: Job): void {
@@ -170,6 +207,7 @@ export class SessionWorker implements Worker {
         nextCallIndex: () => this.#modelCalls++,
         graceMs: () => this.#graceMs,
         onState: (state) => this.#enter(state, job),
+        steering: this.#steering,
       });
       current.run = run;
       await run.perform();
@@ -199,13 +237,7 @@ export class SessionWorker implements Worker {
 
   #giveUp(why: "give-up" | "over-limit", failure: HeddleError): HeddleError {
     this.#hasFailed = true;
-    if (why === "give-up") return failure;
-    const { maxRestarts, withinMs } = this.settings.restart;
-    const message = `the actor has ended more than ${maxRestarts} times in ${withinMs} ms: ${failure.message}`;
-    return new HeddleError("RESTART_LIMIT", message, {
-      cause: failure,
-      details: { maxRestarts, withinMs },
-    });
+    return why === "give-up" ? failure : restartLimit(this.settings.restart, failure);
   }
 
   #runOf(jobId: string): JobRun {

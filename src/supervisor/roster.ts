@@ -1,0 +1,47 @@
+import { HeddleError } from "../errors.ts";
+import type { Society } from "./behavior-life.ts";
+import type { BehaviorWorker } from "./behavior-worker.ts";
+import { DeathWatch } from "./death-watch.ts";
+import { PostOffice } from "./post-office.ts";
+import type { Runtime } from "./runtime.ts";
+import type { SessionWorker } from "./session-worker.ts";
+
+export type RosterWorker = SessionWorker | BehaviorWorker;
+
+/** A session's workers, and how they find, tell and watch each other. */
+export class Roster implements Society {
+  readonly workers = new Map<string, RosterWorker>();
+  readonly post: PostOffice;
+  readonly deathWatch: DeathWatch;
+  readonly spawn: Society["spawn"];
+  readonly #byName = new Map<string, RosterWorker>();
+
+  constructor(runtime: Runtime, spawn: Society["spawn"]) {
+    this.post = new PostOffice(runtime);
+    this.spawn = spawn;
+    this.deathWatch = new DeathWatch((watcher, down) => {
+      void this.post.tell(watcher, "down", down, "supervisor");
+    });
+  }
+
+  find(target: string): RosterWorker | undefined {
+    return this.workers.get(target) ?? this.#byName.get(target);
+  }
+
+  /** @throws {HeddleError} `NAME_TAKEN`. */
+  checkName(name: string): void {
+    if (!this.#byName.has(name)) return;
+    const message = `the session has a worker named "${name}" already`;
+    throw new HeddleError("NAME_TAKEN", message, { details: { field: "name" } });
+  }
+
+  add(worker: RosterWorker): void {
+    this.workers.set(worker.id, worker);
+    this.#byName.set(worker.name, worker);
+  }
+
+  remove(worker: RosterWorker): void {
+    this.workers.delete(worker.id);
+    this.#byName.delete(worker.name);
+  }
+}
