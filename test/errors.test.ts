@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe as group, expect, test } from "vitest";
+import { expect, describe as group, test } from "vitest";
 import { describe, fromWireError, HeddleError, toHeddleError, toWireError } from "../src/errors.ts";
 import type { ForeignError, WireError } from "../src/protocol/error.ts";
 
@@ -47,7 +47,15 @@ const strange: readonly (readonly [string, unknown])[] = [
   ["an object without a prototype", Object.create(null)],
   ["an object that is undefined as JSON", { toJSON: () => undefined }],
   ["an object that throws as JSON", { toJSON: fail }],
-  ["an object whose tag throws", { toJSON: fail, get [Symbol.toStringTag]() { return fail(); } }],
+  [
+    "an object whose tag throws",
+    {
+      toJSON: fail,
+      get [Symbol.toStringTag]() {
+        return fail();
+      },
+    },
+  ],
   ["a cyclic cause", cyclic],
   ["an error whose getters throw", trapped()],
   ["a proxy whose traps throw", hostile],
@@ -55,10 +63,16 @@ const strange: readonly (readonly [string, unknown])[] = [
   ["a cause that throws", withCause(new Error("outer"), hostile)],
   ["a message that is no text", Object.assign(new Error("x"), { message: { a: 1 } })],
   ["a HeddleError whose message is no text", Object.assign(heddleLike(), { message: 7 })],
-  ["a HeddleError whose message throws", Object.defineProperty(heddleLike(), "message", { get: fail })],
+  [
+    "a HeddleError whose message throws",
+    Object.defineProperty(heddleLike(), "message", { get: fail }),
+  ],
   ["a HeddleError whose details are null", Object.assign(heddleLike(), { details: null })],
   ["a HeddleError whose details throw", Object.assign(heddleLike(), { details: hostile })],
-  ["a HeddleError whose details hold functions", Object.assign(heddleLike(), { details: { a: fail } })],
+  [
+    "a HeddleError whose details hold functions",
+    Object.assign(heddleLike(), { details: { a: fail } }),
+  ],
   ["a DOMException", new DOMException("aborted", "AbortError")],
   ["an AggregateError without a message", new AggregateError([new Error("a")])],
   ["a subclass with a private brand", new (class Odd extends Error {})("odd")],
@@ -96,7 +110,8 @@ group("toWireError()", () => {
     const field = fc.constantFrom("message", "name", "code", "cause", "details", "stack");
     const broken = fc.array(fc.tuple(field, anything)).map((fields) => {
       const error = new HeddleError("INTERNAL", "x");
-      for (const [name, value] of fields) Object.defineProperty(error, name, { value, configurable: true });
+      for (const [name, value] of fields)
+        Object.defineProperty(error, name, { value, configurable: true });
       return error;
     });
     fc.assert(
@@ -120,7 +135,9 @@ group("toWireError()", () => {
     const long = "x".repeat(1_000_000);
     const cause = Object.assign(new Error(long), { name: long, code: long, stack: long });
     const wire = toWireError(
-      Object.assign(new HeddleError("INTERNAL", long, { cause, details: { long } }), { stack: long }),
+      Object.assign(new HeddleError("INTERNAL", long, { cause, details: { long } }), {
+        stack: long,
+      }),
     );
     expect(wire.message).toBe(`${"x".repeat(4_096)}…`);
     expect(JSON.stringify(wire).length).toBeLessThan(50_000);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import { workerData } from "node:worker_threads";
 import { describe, HeddleError, toWireError } from "../errors.ts";
@@ -13,6 +14,7 @@ import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
+import { captureOutput } from "./output.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
 
 /** What an actor can call in its supervisor. */
@@ -45,6 +47,10 @@ const onCall = exposeMethods(
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
 
+// The permission model leaves the working directory readable: of a process started in "/" that would be everything.
+if (!isGranted(process.cwd())) process.permission?.drop("fs.read", process.cwd());
+captureOutput((stream, text) => post({ type: "output", stream, text }));
+
 // What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.
 process.on("uncaughtException", crash);
 
@@ -64,6 +70,9 @@ port.on("message", (message: ActorCommand | CallMessage) => {
     case "steer":
       if (running?.jobId === message.jobId) running.steering.push(message.text);
       break;
+    case "ping":
+      post({ type: "pong" });
+      break;
     default:
       message satisfies never;
   }
@@ -79,6 +88,16 @@ function takePort(): MessagePort {
 
 function post(message: ActorReport | CallMessage): void {
   port.postMessage(message);
+}
+
+/** To drop a directory takes away its own grant, too. */
+function isGranted(directory: string): boolean {
+  const prefix = "--allow-fs-read=";
+  return process.execArgv.some(
+    (flag) =>
+      flag.startsWith(prefix) &&
+      resolve(flag.slice(prefix.length).replace(/\*$/, "")) === resolve(directory),
+  );
 }
 
 function crash(error: unknown): never {

@@ -2,6 +2,8 @@ import { HeddleError } from "../errors.ts";
 import type { ToolOutcome } from "../protocol/job.ts";
 import type { AssistantMessage, Message, ModelResponse, ToolCall } from "../protocol/model.ts";
 
+type ToolMessage = Extract<Message, { role: "tool" }>;
+
 export type WorkerLoopOptions = {
   /** The conversation. It ends with the job's input, or with what the job's completed steps have added to it. */
   readonly messages: readonly Message[];
@@ -58,7 +60,12 @@ function openToolCalls(messages: readonly Message[]): readonly ToolCall[] {
   const last = messages.findLastIndex((message) => message.role !== "tool");
   const message = messages[last];
   if (message?.role !== "assistant") return [];
-  return (message.toolCalls ?? []).slice(messages.length - 1 - last);
+  const answered = messages.slice(last + 1).map((result) => (result as ToolMessage).toolCallId);
+  return (message.toolCalls ?? []).filter(({ id }) => {
+    const place = answered.indexOf(id);
+    if (place >= 0) answered.splice(place, 1);
+    return place < 0;
+  });
 }
 
 function toolMessage(outcome: ToolOutcome): Message {

@@ -34,10 +34,15 @@ export type ActorModelCall = {
 export type ActorCommand =
   | { readonly type: "cancel"; readonly jobId: string; readonly reason: string }
   /** What the user says in the middle of the job. */
-  | { readonly type: "steer"; readonly jobId: string; readonly text: string };
+  | { readonly type: "steer"; readonly jobId: string; readonly text: string }
+  /** Answered by a `pong` as soon as the actor's loop turns. */
+  | { readonly type: "ping" };
 
 /** Actor to supervisor, beside calls. */
 export type ActorReport =
   | { readonly type: "tool-finished"; readonly jobId: string; readonly outcome: ToolOutcome }
+  | { readonly type: "pong" }
+  /** What code in the actor's thread has printed. */
+  | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
   /** The last message of an actor that dies of an error. */
   | { readonly type: "crashed"; readonly error: WireError };

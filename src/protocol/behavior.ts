@@ -66,6 +66,15 @@ export type Reply = { readonly ok: true; readonly value: unknown } | { readonly 
 /** What a parked behaviour goes on with; not `ok`: it cannot be cloned. */
 export type Snapshot = { readonly ok: true; readonly state: unknown } | { readonly ok: false };
 
+/** What the supervisor can call in the thread of a behaviour. */
+export type BehaviorCalls = {
+  /** Settles when the behaviour has begun. */
+  load(start: BehaviorStart): Promise<void>;
+  handle(delivery: Delivery): Promise<HandlerOutcome>;
+  /** Only between two messages. */
+  snapshot(): Promise<Snapshot>;
+};
+
 /** What a behaviour asks of its supervisor. A target is the id or the name of a worker in the session. */
 export type ActorRequest =
   | ({ readonly type: "tell"; readonly to: string } & Delivery)

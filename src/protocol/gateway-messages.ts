@@ -26,6 +26,8 @@ export type GatewayCommand =
       readonly requestIds: readonly number[];
       readonly bytes: readonly number[];
     }
+  /** Answered by a `pong` as soon as the gateway's loop turns. */
+  | { readonly type: "ping" }
   /** How many frames were processed in all. */
   | { readonly type: "acknowledge"; readonly frames: number };
 
@@ -33,6 +35,9 @@ export type GatewayCommand =
 export type GatewayReport =
   | ({ readonly type: "frame" } & ChunkFrame)
   | { readonly type: "waiting"; readonly requestId: number; readonly untilMs: number }
+  /** A deadline of the request has passed and its provider was told to stop: what it fails with, once it has. */
+  | { readonly type: "expired"; readonly requestId: number; readonly error: WireError }
+  | { readonly type: "pong" }
   /** The last word on a request: nothing of it runs any more. */
   | { readonly type: "responded"; readonly requestId: number; readonly response: ModelResponse }
   | { readonly type: "failed"; readonly requestId: number; readonly error: WireError };

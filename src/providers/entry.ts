@@ -49,6 +49,9 @@ port.on("message", (message: GatewayCommand | CallMessage) => {
         requests.get(requestId)?.demand(message.bytes[i] ?? 0);
       }
       break;
+    case "ping":
+      post({ type: "pong" });
+      break;
     case "acknowledge":
       outbox.acknowledge(message.frames);
       break;
@@ -88,6 +91,7 @@ async function serve(command: Extract<GatewayCommand, { type: "request" }>): Pro
       outbox,
       clock: systemClock,
       onWaiting: (untilMs) => post({ type: "waiting", requestId, untilMs }),
+      onExpired: (error) => post({ type: "expired", requestId, error: toWireError(error) }),
     });
     requests.set(requestId, request);
     const response = await request.run();

@@ -22,6 +22,8 @@ export type GatewayRequestOptions = {
   readonly clock: Clock;
   /** Told before each pause between attempts. */
   readonly onWaiting: (untilMs: number) => void;
+  /** A deadline has passed: the provider was told to stop. */
+  readonly onExpired: (error: HeddleError) => void;
 };
 
 /**
@@ -193,9 +195,11 @@ export class GatewayRequest {
     what: string,
   ): Deadline | undefined {
     if (ms === undefined) return undefined;
-    return new Deadline(clock, ms, () =>
-      this.cancel(new HeddleError(code, `${what} in ${ms} ms`, { details: { limitMs: ms } })),
-    );
+    return new Deadline(clock, ms, () => {
+      const error = new HeddleError(code, `${what} in ${ms} ms`, { details: { limitMs: ms } });
+      this.#options.onExpired(error);
+      this.cancel(error);
+    });
   }
 
   /** Once the signal is aborted its reason is the failure, whatever the provider made of it. */

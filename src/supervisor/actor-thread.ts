@@ -7,18 +7,15 @@ import type {
   ActorModelCall,
   ActorReport,
 } from "../protocol/actor-messages.ts";
-import type {
-  ActorRequest,
-  BehaviorStart,
-  Delivery,
-  HandlerOutcome,
-  Snapshot,
-} from "../protocol/behavior.ts";
+import type { ActorRequest, BehaviorCalls } from "../protocol/behavior.ts";
 import type { WireError } from "../protocol/error.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
+import type { ActorProfile } from "./actor-profile.ts";
+import type { ActorWatch, Watched, WatchedThread } from "./actor-watch.ts";
 import type { EndReason } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
@@ -34,11 +31,7 @@ export type ActorCalls = {
   configure(config: ActorConfig): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
-  /** Makes it a behaviour's; settles when that has begun. */
-  load(start: BehaviorStart): Promise<void>;
-  handle(delivery: Delivery): Promise<HandlerOutcome>;
-  snapshot(): Promise<Snapshot>;
-};
+} & BehaviorCalls;
 
 /** Whose thread it is. */
 export type ActorOwner = {
@@ -47,9 +40,14 @@ export type ActorOwner = {
   onToolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void;
   /** A behaviour asks for something. It is handed over in the turn in which it arrives. */
   onRequest?(request: ActorRequest): unknown;
+  onOutput(stream: "stdout" | "stderr", text: string): void;
+  /** Its loop has not turned for so long while it executed actor code. */
+  onUnresponsive(forMs: number): void;
   /** After the actor's last message, once. */
   onGone(failure: HeddleError, reason: EndReason): void;
 };
+
+export type ActorLimits = { readonly heapMb: number; readonly unresponsiveMs: number };
 
 /** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {
@@ -67,11 +65,18 @@ export class ActorThread {
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
   #messagesThisTurn = 0;
+  readonly #watch: ActorWatch;
+  #watched: Watched | undefined;
+  #limits: ActorLimits = { heapMb: Number.POSITIVE_INFINITY, unresponsiveMs: MAX_TIMER_MS };
+  /** Calls that the actor works on, and calls that it waits for. */
+  #openWork = 0;
+  #openAsks = 0;
 
   /** @throws what `new Worker` throws. */
-  constructor(name: string, runtime: Runtime) {
+  constructor(name: string, profile: ActorProfile, watch: ActorWatch, runtime: Runtime) {
     this.#name = name;
     this.#runtime = runtime;
+    this.#watch = watch;
     const post = (message: CallMessage) => this.#thread.post(message);
     this.#caller = new Caller(post);
     this.#onCall = exposeMethods(
@@ -82,7 +87,7 @@ export class ActorThread {
       post,
     );
     this.#thread = runtime.spawn(
-      { entry: ENTRY, name },
+      { entry: ENTRY, name, ...profile },
       {
         onMessage: (message) => this.#receive(message as ActorReport | CallMessage),
         onExit: (exit) => this.#exited(exit),
@@ -115,23 +120,24 @@ export class ActorThread {
   }
 
   /** Makes it the actor of `owner`'s worker. @throws {HeddleError} `ACTOR_START_FAILED`. */
-  async own(owner: ActorOwner, config: ActorConfig): Promise<void> {
+  async own(owner: ActorOwner, limits: ActorLimits, config: ActorConfig): Promise<void> {
     this.#owner = owner;
+    this.#limits = limits;
     this.#name = `${config.workerName} (${config.workerId})`;
     await this.#starting("configure", config);
   }
 
   /** @throws {HeddleError} what ended the loop, or the thread. */
   run(job: ActorJob): Promise<void> {
-    return this.#caller.call("run", job);
+    return this.#execute(this.#caller.call("run", job));
   }
 
   /** @throws {HeddleError} what the method threw, or what ended the thread. */
-  call<K extends "load" | "handle" | "snapshot">(
+  call<K extends keyof BehaviorCalls>(
     method: K,
-    ...args: Parameters<ActorCalls[K]>
-  ): Promise<Awaited<ReturnType<ActorCalls[K]>>> {
-    return this.#caller.call(method, ...args);
+    ...args: Parameters<BehaviorCalls[K]>
+  ): Promise<Awaited<ReturnType<BehaviorCalls[K]>>> {
+    return this.#execute(this.#caller.call(method, ...(args as Parameters<ActorCalls[K]>)));
   }
 
   cancel(jobId: string, reason: string): void {
@@ -178,7 +184,54 @@ export class ActorThread {
 
   #ask(call: ActorModelCall): Promise<ModelResponse> {
     if (!this.#owner) throw new HeddleError("INTERNAL", "a thread without a worker asks the model");
-    return this.#owner.onModelCall(call);
+    return this.#wait(this.#owner.onModelCall(call));
+  }
+
+  /** While `work` goes on in the actor, and the actor does not wait for the supervisor, it executes code, and is watched. */
+  async #execute<T>(work: Promise<T>): Promise<T> {
+    this.#openWork += 1;
+    this.#updateWatch();
+    try {
+      return await work;
+    } finally {
+      this.#openWork -= 1;
+      this.#updateWatch();
+    }
+  }
+
+  async #wait<T>(answer: Promise<T>): Promise<T> {
+    this.#openAsks += 1;
+    this.#updateWatch();
+    try {
+      return await answer;
+    } finally {
+      this.#openAsks -= 1;
+      this.#updateWatch();
+    }
+  }
+
+  #updateWatch(): void {
+    const isExecuting = this.#openWork > 0 && this.#openAsks === 0 && !this.#isGone;
+    if (isExecuting) this.#watched ??= this.#watch.enter(this.#watchedThread());
+    else this.#watched?.leave();
+    if (!isExecuting) this.#watched = undefined;
+  }
+
+  #watchedThread(): WatchedThread {
+    const { heapMb, unresponsiveMs } = this.#limits;
+    return {
+      heapLimitBytes: heapMb * 1_048_576,
+      unresponsiveMs,
+      heapBytes: () => this.#thread.heapBytes(),
+      ping: () => this.#thread.post({ type: "ping" } satisfies ActorCommand),
+      overLimit: (usedBytes) => {
+        const usedMb = Math.round(usedBytes / 1_048_576);
+        const message = `the actor's heap has ${usedMb} MB, and heapMb is ${heapMb}`;
+        const details = { heapMb, usedMb };
+        this.terminate(new HeddleError("ACTOR_OUT_OF_MEMORY", message, { details }));
+      },
+      unresponsive: (forMs) => this.#owner?.onUnresponsive(forMs),
+    };
   }
 
   #receive(message: ActorReport | CallMessage): void {
@@ -192,6 +245,12 @@ export class ActorThread {
         break;
       case "tool-finished":
         this.#owner?.onToolFinished(message);
+        break;
+      case "pong":
+        this.#watched?.answered();
+        break;
+      case "output":
+        this.#owner?.onOutput(message.stream, message.text);
         break;
       case "crashed":
         this.#lastWords = message.error;
@@ -220,6 +279,7 @@ export class ActorThread {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#isEnding = true;
+    this.#updateWatch();
     this.#caller.close(failure);
     this.#owner?.onGone(failure, reason);
     this.#gone.resolve();

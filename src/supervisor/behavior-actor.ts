@@ -1,21 +1,18 @@
 import { HeddleError, toHeddleError } from "../errors.ts";
-import type { ActorRequest, WorkerRef } from "../protocol/behavior.ts";
+import type { ActorRequest } from "../protocol/behavior.ts";
 import type { Timer } from "../transport/clock.ts";
 import type { ActorThread } from "./actor-thread.ts";
 import type { BehaviorSettings } from "./behavior-settings.ts";
 import type { EndReason } from "./restart-policy.ts";
 import { restartLimit } from "./restart-policy.ts";
-import type { Runtime } from "./runtime.ts";
-import type { ThreadSupply, ThreadWish } from "./worker-thread.ts";
-import { WorkerThread } from "./worker-thread.ts";
+import type { ThreadedWorker } from "./thread-for.ts";
+import { threadFor } from "./thread-for.ts";
+import type { ThreadWish, WorkerThread } from "./worker-thread.ts";
 
 const START_MS = 60_000;
 
 export type BehaviorActorOptions = {
-  readonly self: WorkerRef;
-  readonly settings: BehaviorSettings;
-  readonly supply: ThreadSupply;
-  readonly runtime: Runtime;
+  readonly worker: ThreadedWorker & { readonly settings: BehaviorSettings };
   readonly onRequest: (request: ActorRequest) => unknown;
   /** It has crashed, or stopped itself. Awaited before it begins anew, so that nothing of its earlier life is left. */
   readonly onLifeEnded: () => Promise<void>;
@@ -56,24 +53,16 @@ export class BehaviorActor {
 
   constructor(options: BehaviorActorOptions) {
     this.#options = options;
-    const { self, settings, supply, runtime, onRequest } = options;
-    this.#thread = new WorkerThread({
-      ...supply,
-      config: { workerId: self.id, workerName: self.name, maxSteps: 0 },
-      restart: settings.restart,
-      parkAfterMs: settings.parkAfterMs,
-      killMs: settings.killMs,
-      runtime,
-      owner: {
-        onModelCall: () => {
-          throw new HeddleError("INTERNAL", "a behaviour asks the model");
-        },
-        onToolFinished: () => {},
-        onRequest,
-        onGone: (failure, reason) => this.#lost(failure, reason),
+    const { worker, onRequest } = options;
+    const owner = {
+      onModelCall: () => {
+        throw new HeddleError("INTERNAL", "a behaviour asks the model");
       },
-      beforeParking: (thread) => this.#save(thread),
-    });
+      onToolFinished: () => {},
+      onRequest,
+      onGone: (failure: HeddleError, reason: EndReason) => this.#lost(failure, reason),
+    };
+    this.#thread = threadFor(worker, owner, (thread) => this.#save(thread));
   }
 
   get threadId(): number | undefined {
@@ -82,17 +71,15 @@ export class BehaviorActor {
 
   /** The thread with the state in it, whatever it takes. Never rejects. */
   async ready(): Promise<Readiness> {
-    for (;;) {
-      if (this.#isWithdrawn) return { type: "withdrawn" };
+    while (!this.#isWithdrawn) {
       const end = this.#ended;
-      if (end && !(await this.#beginAnew(end))) {
-        return this.#isWithdrawn
-          ? { type: "withdrawn" }
-          : { type: "over", ...(this.#ended ?? end) };
-      }
+      const isOver = end !== undefined && !(await this.#beginAnew(end));
+      if (isOver) break;
       const thread = await this.#take();
       if (thread && (await this.#load(thread))) return { type: "ready", thread };
     }
+    const over = this.#isWithdrawn ? undefined : this.#ended;
+    return over ? { type: "over", ...over } : { type: "withdrawn" };
   }
 
   /** There is nothing to do at present. */
@@ -139,7 +126,8 @@ export class BehaviorActor {
   /** Resolves to false when the thread has died of it. */
   async #load(thread: ActorThread): Promise<boolean> {
     if (this.#loaded === thread) return true;
-    const { self, settings, runtime } = this.#options;
+    const { id, name, settings, runtime } = this.#options.worker;
+    const self = { id, name };
     const parked = this.#parked;
     const start = { moduleUrl: settings.moduleUrl, self, ...(parked ? { parked } : {}) };
     const message = `start() took longer than ${START_MS} ms`;
@@ -168,7 +156,7 @@ export class BehaviorActor {
     const decision = this.#thread.decideRestart(reason);
     if (decision.type !== "restart") {
       if (decision.type === "over-limit") {
-        const limit = restartLimit(this.#options.settings.restart, failure);
+        const limit = restartLimit(this.#options.worker.settings.restart, failure);
         this.#ended = { reason: "failure", failure: limit };
       }
       return false;
@@ -187,7 +175,7 @@ export class BehaviorActor {
 
   #pause(ms: number): Promise<void> {
     const over = Promise.withResolvers<void>();
-    const timer: Timer = this.#options.runtime.clock.setTimer(ms, over.resolve);
+    const timer: Timer = this.#options.worker.runtime.clock.setTimer(ms, over.resolve);
     this.#onWithdrawn = () => {
       timer.cancel();
       over.resolve();
@@ -197,7 +185,7 @@ export class BehaviorActor {
 
   /** Before it is parked. Resolves to false when its state cannot leave the thread. */
   async #save(thread: ActorThread): Promise<boolean> {
-    const { runtime, settings } = this.#options;
+    const { runtime, settings } = this.#options.worker;
     const late = Promise.withResolvers<undefined>();
     const timer = runtime.clock.setTimer(settings.killMs, () => late.resolve(undefined));
     const snapshot = thread.call("snapshot").catch(() => undefined);

@@ -3,7 +3,7 @@ import type { ActorRequest, Delivery, Down, WorkerRef } from "../protocol/behavi
 import type { Clock, Timer } from "../transport/clock.ts";
 import type { BehaviorOptions } from "./behavior-settings.ts";
 import { childOptions } from "./behavior-settings.ts";
-import { checkNumber, checkText, DEADLINE_MS, MS } from "./check.ts";
+import { checkMessageName, checkNumber, DEADLINE_MS, MS } from "./check.ts";
 import type { DeathWatch } from "./death-watch.ts";
 import type { Addressee } from "./letter.ts";
 import type { PostOffice } from "./post-office.ts";
@@ -83,7 +83,7 @@ export class BehaviorLife {
 
   /** To one who is not there it is a dead letter: who only tells need not know who lives. */
   #tell({ to, name, message }: { readonly to: string } & Delivery): Promise<void> | undefined {
-    checkText("name", name ?? "", "INVALID_INPUT");
+    checkMessageName(name);
     const { find, post } = this.#society;
     const target = find(String(to));
     if (target && target.endReason === undefined) return post.tell(target, name, message, "actor");
@@ -93,7 +93,7 @@ export class BehaviorLife {
   }
 
   #ask({ to, name, message, timeoutMs }: Extract<ActorRequest, { type: "ask" }>): unknown {
-    checkText("name", name ?? "", "INVALID_INPUT");
+    checkMessageName(name);
     checkNumber("timeoutMs", timeoutMs, DEADLINE_MS, "INVALID_INPUT");
     const target = this.#society.find(String(to));
     if (!target) throw unknownWorker(to);
@@ -106,7 +106,7 @@ export class BehaviorLife {
 
   #tellAfter(request: Extract<ActorRequest, { type: "tell-after" }>): void {
     const { timer, ms, to, name } = request;
-    checkText("name", name ?? "", "INVALID_INPUT");
+    checkMessageName(name);
     checkNumber("ms", ms ?? Number.NaN, MS, "INVALID_INPUT");
     if (this.#timers.size >= MAX_TIMERS || this.#timers.has(timer)) {
       this.#society.post.lost(String(to), request, "OVERLOADED");

@@ -1,13 +1,25 @@
 import { fileURLToPath } from "node:url";
 import { HeddleError } from "../errors.ts";
+import { profileOf } from "./actor-profile.ts";
 import { COUNT, checkFields, checkNumber, checkOneOf, refuse } from "./check.ts";
 import type { MailboxOptions } from "./mailbox.ts";
 import type { WorkerOptions } from "./options.ts";
-import { resolveUserModule } from "./user-module.ts";
+import { readableFor, resolveUserModule } from "./user-module.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 import { workerSettings } from "./worker-settings.ts";
 
-const AGENT_ONLY = [
+type AgentOnly =
+  | "provider"
+  | "model"
+  | "instructions"
+  | "transcript"
+  | "maxSteps"
+  | "timeouts"
+  | "windowBytes"
+  | "maxOutputBytes"
+  | "whenBusy";
+
+const AGENT_ONLY: readonly AgentOnly[] = [
   "provider",
   "model",
   "instructions",
@@ -17,7 +29,7 @@ const AGENT_ONLY = [
   "windowBytes",
   "maxOutputBytes",
   "whenBusy",
-] as const satisfies readonly (keyof WorkerOptions)[];
+];
 
 /** What a parent may choose for a child; all else is as with the parent. */
 const CHILD_FIELDS = [
@@ -31,14 +43,16 @@ const CHILD_FIELDS = [
 ] as const satisfies readonly (keyof BehaviorOptions)[];
 
 /** The options of a worker that runs a behaviour in place of the agent loop. */
-export type BehaviorOptions = Omit<WorkerOptions, (typeof AGENT_ONLY)[number]> & {
+export type BehaviorOptions = Omit<WorkerOptions, AgentOnly> & {
   /** A module that exports `behavior`, made by `defineBehavior` of `heddle/actor`. `./x.js` also finds `./x.ts`. */
   readonly behavior: URL;
   readonly mailbox?: MailboxOptions;
 };
 
-export type BehaviorSettings = Omit<WorkerSettings, (typeof AGENT_ONLY)[number]> & {
+export type BehaviorSettings = Omit<WorkerSettings, AgentOnly> & {
   readonly moduleUrl: string;
+  /** Of an agent. */
+  readonly maxSteps: 0;
   readonly mailbox: Required<MailboxOptions>;
 };
 
@@ -69,9 +83,13 @@ export function behaviorSettings(
   checkNumber("mailbox.max", mailbox?.max, COUNT);
   checkOneOf("mailbox.whenFull", mailbox?.whenFull, ["refuse", "block"]);
   checkModuleUrl(behavior);
+  const moduleUrl = resolveUserModule(behavior);
+  const permissions = shared.permissions ?? defaults.permissions ?? {};
   return {
     ...workerSettings(shared, { ...defaults, provider: "" }, new Set([""])),
-    moduleUrl: resolveUserModule(behavior),
+    profile: profileOf(permissions, readableFor(moduleUrl), process.env),
+    moduleUrl,
+    maxSteps: 0,
     mailbox: { max: mailbox?.max ?? 1_000, whenFull: mailbox?.whenFull ?? "refuse" },
   };
 }

@@ -8,21 +8,23 @@ import { BehaviorActor } from "./behavior-actor.ts";
 import type { Member, Society } from "./behavior-life.ts";
 import { BehaviorLife } from "./behavior-life.ts";
 import type { BehaviorOptions, BehaviorSettings } from "./behavior-settings.ts";
-import { checkFields, checkNumber, checkText, clonePlain, DEADLINE_MS, MS } from "./check.ts";
+import {
+  checkFields,
+  checkMessageName,
+  checkNumber,
+  clonePlain,
+  DEADLINE_MS,
+  MS,
+} from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Letter } from "./letter.ts";
 import { Mailbox } from "./mailbox.ts";
-import type { Runtime } from "./runtime.ts";
-import type { ThreadSupply } from "./worker-thread.ts";
+import type { ThreadedWorker } from "./thread-for.ts";
 
-export type BehaviorWorkerOptions = {
-  readonly id: string;
-  readonly name: string;
+export type BehaviorWorkerOptions = ThreadedWorker & {
   readonly options: BehaviorOptions;
   readonly settings: BehaviorSettings;
   readonly society: Society;
-  readonly supply: ThreadSupply;
-  readonly runtime: Runtime;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
 };
@@ -56,7 +58,7 @@ export class BehaviorWorker implements Member {
   #stopped: Promise<void> | undefined;
 
   constructor(given: BehaviorWorkerOptions) {
-    const { id, name, options, settings, society, supply, runtime } = given;
+    const { id, name, options, settings, society, runtime } = given;
     this.id = id;
     this.name = name;
     this.#options = given;
@@ -64,10 +66,7 @@ export class BehaviorWorker implements Member {
     this.#mailbox = new Mailbox(settings.mailbox.max);
     this.#life = new BehaviorLife(this, options, society, runtime.clock);
     this.#actor = new BehaviorActor({
-      self: { id, name },
-      settings,
-      supply,
-      runtime,
+      worker: given,
       onRequest: (request) => this.#life.serve(request),
       onLifeEnded: () => this.#life.end(),
       onCrash: () => this.#wake(),
@@ -109,13 +108,13 @@ export class BehaviorWorker implements Member {
 
   tell(name: string, message?: unknown): Promise<void> {
     const { post } = this.#options.society;
-    checkText("name", name ?? "", "INVALID_INPUT");
+    checkMessageName(name);
     return post.tell(this, name, clonePlain("message", message, "INVALID_INPUT"), "host");
   }
 
   ask(name: string, message?: unknown, options: { timeoutMs?: number } = {}): Promise<unknown> {
     const { post } = this.#options.society;
-    checkText("name", name ?? "", "INVALID_INPUT");
+    checkMessageName(name);
     checkFields("options", options, ["timeoutMs"], "INVALID_INPUT");
     checkNumber("timeoutMs", options.timeoutMs, DEADLINE_MS, "INVALID_INPUT");
     const plain = clonePlain("message", message, "INVALID_INPUT");

@@ -36,6 +36,10 @@ export function checkText(field: string, value: unknown, code: Code = "INVALID_O
   refuse(field, "a string that is not empty", code);
 }
 
+export function checkMessageName(name: unknown): void {
+  checkText("name", name ?? "", "INVALID_INPUT");
+}
+
 /** Refuses a field that nobody reads: most often one that is misspelt. */
 export function checkFields(
   field: string,

@@ -4,11 +4,15 @@ import type { GatewayCommand, GatewayReport } from "../protocol/gateway-messages
 import type { ProviderSpec } from "../protocol/provider.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller } from "../transport/calls.ts";
+import type { Timer } from "../transport/clock.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
 
 const ENTRY = new URL(`../providers/entry${extname(import.meta.filename)}`, import.meta.url);
 const START_MS = 60_000;
+/** How long a gateway's loop may stand still. */
+const STUCK_MS = 10_000;
+const KILL_MS = 5_000;
 /** How often the gateway is told how much was processed; it stops at 16 frames. */
 const FRAMES_PER_ACKNOWLEDGE = 4;
 
@@ -32,6 +36,7 @@ export class GatewayThread {
   readonly #caller: Caller<GatewayCalls>;
   readonly #thread: Thread;
   #frames = 0;
+  #silence: Timer | undefined;
   #gone: boolean = false;
 
   constructor(name: string, runtime: Runtime, handlers: GatewayThreadHandlers) {
@@ -80,6 +85,13 @@ export class GatewayThread {
     }
   }
 
+  /** Ends the thread if its loop does not turn: a provider's module that spins holds up all calls, and hears no cancel. */
+  watch(): void {
+    if (this.#gone) return;
+    this.post({ type: "ping" });
+    this.#silence ??= this.#runtime.clock.setTimer(STUCK_MS, () => this.terminate(KILL_MS));
+  }
+
   post(command: GatewayCommand): void {
     this.#thread.post(command);
   }
@@ -98,9 +110,15 @@ export class GatewayThread {
   #receive(message: GatewayReport | CallMessage): void {
     if (this.#gone) return;
     if (message.type === "reply") this.#caller.deliver(message.body);
+    if (message.type === "pong") this.#answered();
     if (message.type === "reply" || message.type === "call") return;
     this.#handlers.onReport(message);
     if (message.type === "frame") this.#acknowledge();
+  }
+
+  #answered(): void {
+    this.#silence?.cancel();
+    this.#silence = undefined;
   }
 
   #acknowledge(): void {
@@ -121,6 +139,7 @@ export class GatewayThread {
   #leave(error: HeddleError): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#answered();
     this.#caller.close(error);
     this.#handlers.onGone(error);
   }

@@ -1,7 +1,8 @@
-import { HeddleError, toHeddleError } from "../errors.ts";
+import { fromWireError, HeddleError, toHeddleError } from "../errors.ts";
 import type { ChunkFrame, GatewayReport } from "../protocol/gateway-messages.ts";
 import type { ProviderSpec } from "../protocol/provider.ts";
 import { forEachRun } from "../transport/chunk-frame.ts";
+import type { Timer } from "../transport/clock.ts";
 import { GatewayThread } from "./gateway-thread.ts";
 import type { ModelCallSpec } from "./model-call.ts";
 import { ModelCall } from "./model-call.ts";
@@ -9,6 +10,7 @@ import type { Runtime } from "./runtime.ts";
 
 const CLOSE_MS = 1_000;
 const KILL_MS = 5_000;
+const WATCH_MS = 2_000;
 const MAX_BACKOFF_MS = 10_000;
 
 /** `down`: could not be restarted; the next call tries again. */
@@ -32,6 +34,7 @@ export class Gateway {
   #nextRequestId = 1;
   /** Deaths since the last response: each doubles the pause before the next start. */
   #losses = 0;
+  #watching: Timer | undefined;
   #onGone: () => void = () => {};
 
   constructor(name: string, specs: readonly ProviderSpec[], runtime: Runtime) {
@@ -74,6 +77,7 @@ export class Gateway {
       return call;
     }
     this.#calls.set(call.requestId, call);
+    this.#watch();
     if (this.#state === "ready") this.#send(call);
     else if (this.#state === "down") this.#restart();
     return call;
@@ -87,18 +91,14 @@ export class Gateway {
 
   /** Stops a call. One that was not sent yet ends at once. */
   cancel(call: ModelCall, reason: string): void {
-    if (call.cancelled || !this.#calls.has(call.requestId)) return;
-    call.cancel(reason);
+    if (call.stopped || !this.#calls.has(call.requestId)) return;
+    const error = new HeddleError("JOB_CANCELLED", reason);
     if (this.#state !== "ready") {
-      this.#end(call, () => call.fail(call.cancelled as HeddleError));
+      this.#end(call, () => call.fail(error));
       return;
     }
     this.#thread?.post({ type: "cancel", requestId: call.requestId, reason });
-    const thread = this.#thread;
-    const timer = this.#runtime.clock.setTimer(call.spec.graceMs, () =>
-      thread?.terminate(call.spec.killMs),
-    );
-    call.ended.then(timer.cancel, timer.cancel);
+    this.#mustStop(call, error);
   }
 
   async scriptReport(provider: string): Promise<unknown> {
@@ -110,6 +110,7 @@ export class Gateway {
     if (this.#isClosed) return;
     const wasReady = this.#state === "ready";
     this.#state = "closed";
+    this.#watching?.cancel();
     const thread = this.#thread;
     if (!thread) {
       this.#failAll(supervisorClosed());
@@ -125,6 +126,15 @@ export class Gateway {
 
   get #isClosed(): boolean {
     return this.#state === "closed";
+  }
+
+  /** The call was told to stop: if it does not, its thread is ended. */
+  #mustStop(call: ModelCall, error: HeddleError): void {
+    call.stop(error);
+    const thread = this.#thread;
+    const { graceMs, killMs } = call.spec;
+    const timer = this.#runtime.clock.setTimer(graceMs, () => thread?.terminate(killMs));
+    call.ended.then(timer.cancel, timer.cancel);
   }
 
   async #closeProviders(thread: GatewayThread): Promise<void> {
@@ -160,6 +170,13 @@ export class Gateway {
       case "waiting":
         this.#calls.get(report.requestId)?.spec.onWaiting(report.untilMs);
         break;
+      case "expired": {
+        const call = this.#calls.get(report.requestId);
+        if (call && !call.stopped) this.#mustStop(call, fromWireError(report.error));
+        break;
+      }
+      case "pong":
+        break;
       case "responded":
       case "failed": {
         const call = this.#calls.get(report.requestId);
@@ -170,6 +187,16 @@ export class Gateway {
       default:
         report satisfies never;
     }
+  }
+
+  /** While calls are under way, the thread is asked for a sign of life now and then. */
+  #watch(): void {
+    this.#watching ??= this.#runtime.clock.setTimer(WATCH_MS, () => {
+      this.#watching = undefined;
+      if (this.#calls.size === 0 || this.#isClosed) return;
+      if (this.#state === "ready") this.#thread?.watch();
+      this.#watch();
+    });
   }
 
   #deliver(frame: ChunkFrame): void {
@@ -223,7 +250,7 @@ export class Gateway {
 
   #failAll(error: HeddleError): void {
     for (const call of [...this.#calls.values()]) {
-      this.#end(call, () => call.fail(call.cancelled ?? error));
+      this.#end(call, () => call.fail(call.stopped ?? error));
     }
   }
 }

@@ -91,6 +91,14 @@ export type SessionEvent =
       readonly name: string;
       readonly state: WorkerState;
     }
+  /** What code in the worker's thread has printed, at most 64 Ki characters for each turn of its loop. */
+  | {
+      readonly type: "worker-output";
+      readonly workerId: string;
+      readonly name: string;
+      readonly stream: "stdout" | "stderr";
+      readonly text: string;
+    }
   | { readonly type: "job-queued"; readonly jobId: string; readonly workerId: string }
   | {
       readonly type: "job-event";

@@ -12,9 +12,13 @@ export type Inspection = {
     readonly waiting: number;
     /** Threads that are ready for workers to come. */
     readonly spare: number;
+    /** Threads that execute actor code at this moment. */
+    readonly executing: number;
     /** Threads that could not be ended and were written off. */
     readonly stuck: number;
   };
+  /** Permissions that the running Node does not enforce. */
+  readonly notEnforced: readonly string[];
   readonly gateways: readonly GatewayInspection[];
   readonly sessions: readonly SessionInspection[];
 };

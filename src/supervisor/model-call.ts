@@ -1,4 +1,5 @@
-import { fromWireError, HeddleError } from "../errors.ts";
+import type { HeddleError } from "../errors.ts";
+import { fromWireError } from "../errors.ts";
 import type { GatewayReport, RequestDeadlines } from "../protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse } from "../protocol/model.ts";
 import type { ChunkRun } from "../transport/chunk-frame.ts";
@@ -27,7 +28,7 @@ export class ModelCall {
   #demandBytes: number;
   #delivered = false;
   #losses = 0;
-  #cancelled: HeddleError | undefined;
+  #stopped: HeddleError | undefined;
 
   constructor(requestId: number, spec: ModelCallSpec) {
     this.requestId = requestId;
@@ -40,16 +41,18 @@ export class ModelCall {
     return this.#demandBytes;
   }
 
-  get cancelled(): HeddleError | undefined {
-    return this.#cancelled;
+  /** Why it is to stop, if it is. */
+  get stopped(): HeddleError | undefined {
+    return this.#stopped;
   }
 
   demand(bytes: number): void {
     this.#demandBytes = Math.max(this.#demandBytes, bytes);
   }
 
-  cancel(reason: string): void {
-    this.#cancelled ??= new HeddleError("JOB_CANCELLED", reason);
+  /** It is to stop; `error` is what it fails with if its gateway is lost at that. The first one counts. */
+  stop(error: HeddleError): void {
+    this.#stopped ??= error;
   }
 
   deliver(run: ChunkRun, atMs: number): void {
@@ -65,8 +68,8 @@ export class ModelCall {
   /** Its gateway is gone. Returns whether it is to be sent again: once, and only if it had delivered nothing. */
   lose(error: HeddleError): boolean {
     this.#losses += 1;
-    if (!this.#cancelled && !this.#delivered && this.#losses === 1) return true;
-    this.fail(this.#cancelled ?? error);
+    if (!this.#stopped && !this.#delivered && this.#losses === 1) return true;
+    this.fail(this.#stopped ?? error);
     return false;
   }
 

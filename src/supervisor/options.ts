@@ -1,5 +1,6 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
+import type { Permissions } from "./actor-profile.ts";
 import type { WorkerHost } from "./host.ts";
 import type { RestartOptions } from "./restart-policy.ts";
 
@@ -56,6 +57,14 @@ export type WorkerOptions = {
   readonly windowBytes?: number;
   /** How many bytes of streamed text a job may keep; past that it fails with `OUTPUT_LIMIT`. @defaultValue 8_388_608 */
   readonly maxOutputBytes?: number;
+  /** How much memory code in the worker's thread may use, Buffers included, in MB, 16 to 65,536: past that the thread is ended (`ACTOR_OUT_OF_MEMORY`). @defaultValue 256 */
+  readonly heapMb?: number;
+  /** How long its loop may stand still while it executes code, in ms. @defaultValue 5_000 */
+  readonly unresponsiveMs?: number;
+  /** Then: an `actor-unresponsive` event of the supervisor, and if asked for the thread's end (`ACTOR_UNRESPONSIVE`). @defaultValue "report" */
+  readonly whenUnresponsive?: "report" | "kill";
+  /** What code in the worker's thread may do. @defaultValue nothing */
+  readonly permissions?: Permissions;
   /** When the worker's thread is started again after it has ended by itself; a job under way goes on from its last completed step. */
   readonly restart?: RestartOptions;
   /** How long an idle worker keeps its thread, in ms. @defaultValue 30_000 */

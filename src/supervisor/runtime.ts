@@ -26,6 +26,13 @@ export type SupervisorEvent =
       readonly failed: number;
     }
   | { readonly type: "gateway-restarted"; readonly gateway: string }
+  /** A worker's loop has not turned for `forMs` while it executed code of its own. */
+  | {
+      readonly type: "actor-unresponsive";
+      readonly workerId: string;
+      readonly name: string;
+      readonly forMs: number;
+    }
   /** A thread that could not be ended. It goes on until the process ends. */
   | { readonly type: "thread-stuck"; readonly thread: string; readonly threadId: number }
   /** A subscriber of one of Heddle's observables threw, or did not handle an error. */

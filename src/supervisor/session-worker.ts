@@ -14,20 +14,16 @@ import { JobRun } from "./job-run.ts";
 import type { Letter } from "./letter.ts";
 import type { PostOffice } from "./post-office.ts";
 import { restartLimit } from "./restart-policy.ts";
-import type { Runtime } from "./runtime.ts";
 import { Steering, steerText } from "./steering.ts";
+import type { ThreadedWorker } from "./thread-for.ts";
+import { threadFor } from "./thread-for.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
-import type { ThreadSupply, ThreadWish } from "./worker-thread.ts";
-import { WorkerThread } from "./worker-thread.ts";
+import type { ThreadWish, WorkerThread } from "./worker-thread.ts";
 
-export type SessionWorkerOptions = {
-  readonly id: string;
-  readonly name: string;
+export type SessionWorkerOptions = ThreadedWorker & {
   readonly settings: WorkerSettings;
   readonly gateway: Gateway;
   readonly post: PostOffice;
-  readonly supply: ThreadSupply;
-  readonly runtime: Runtime;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
 };
@@ -61,7 +57,11 @@ export class SessionWorker implements Worker {
     this.#options = options;
     this.#graceMs = options.settings.graceMs;
     this.#transcript = options.settings.transcript;
-    this.#thread = this.#threadOf(options);
+    this.#thread = threadFor(options, {
+      onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
+      onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
+      onGone: () => {},
+    });
     this.state$ = new ContainedObservable(this.#state, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
@@ -121,18 +121,7 @@ export class SessionWorker implements Worker {
   }
 
   accept(letter: Letter): void {
-    try {
-      if (this.endReason !== undefined) {
-        throw new HeddleError("WORKER_STOPPED", `worker "${this.name}" is stopped`);
-      }
-      this.#steering.take(letter);
-      letter.onQueued();
-      letter.onReply(undefined);
-    } catch (error) {
-      const failure = toHeddleError(error, "INTERNAL");
-      if (!letter.isAsk) this.#options.post.lost(this.name, letter, failure.code);
-      letter.onFailed(failure);
-    }
+    this.#steering.accept(letter, this, this.#options.post);
   }
 
   enqueue(job: Job): void {
@@ -161,23 +150,6 @@ export class SessionWorker implements Worker {
 
   terminate(): Promise<void> {
     return this.stop({ graceMs: 0 });
-  }
-
-  #threadOf({ id, name, settings, supply, runtime }: SessionWorkerOptions): WorkerThread {
-    const { restart, parkAfterMs, killMs, maxSteps } = settings;
-    return new WorkerThread({
-      ...supply,
-      config: { workerId: id, workerName: name, maxSteps },
-      restart,
-      parkAfterMs,
-      killMs,
-      runtime,
-      owner: {
-        onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
-        onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
-        onGone: () => {},
-      },
-    });
   }
 
   #next(): void {

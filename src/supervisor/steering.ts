@@ -1,12 +1,14 @@
-import { HeddleError } from "../errors.ts";
+import { HeddleError, toHeddleError } from "../errors.ts";
+import type { Member } from "./behavior-life.ts";
 import { checkFields, checkText } from "./check.ts";
 import type { Letter } from "./letter.ts";
+import type { PostOffice } from "./post-office.ts";
 
 const MAX_TEXTS = 100;
 
 /** What an agent is told beside its jobs: it waits for the next model call of the running job, or for the next job. */
 export class Steering {
-  #texts: string[] = [];
+  readonly #texts: string[] = [];
   /** Passes a text on to the job that runs. */
   #onText: ((text: string) => void) | undefined;
 
@@ -15,18 +17,20 @@ export class Steering {
     return this.#texts;
   }
 
-  /** Takes a letter that is a valid `steer`. @throws {HeddleError} `UNKNOWN_MESSAGE`, `INVALID_INPUT`, `MAILBOX_FULL`. */
-  take({ name, message }: Pick<Letter, "name" | "message" | "isAsk">): void {
-    if (name !== "steer") {
-      const text = `an agent has no handler for "${name}"; it can be told to "steer"`;
-      throw new HeddleError("UNKNOWN_MESSAGE", text);
+  /** Takes the letter to `worker` if it is a valid `steer`, or fails it. */
+  accept(letter: Letter, worker: Member, post: PostOffice): void {
+    try {
+      if (worker.endReason !== undefined) {
+        throw new HeddleError("WORKER_STOPPED", `worker "${worker.name}" is stopped`);
+      }
+      this.#take(letter);
+      letter.onQueued();
+      letter.onReply(undefined);
+    } catch (error) {
+      const failure = toHeddleError(error, "INTERNAL");
+      if (!letter.isAsk) post.lost(worker.name, letter, failure.code);
+      letter.onFailed(failure);
     }
-    const text = steerText(message);
-    if (this.#texts.length >= MAX_TEXTS) {
-      throw new HeddleError("MAILBOX_FULL", `${MAX_TEXTS} texts wait already for the agent`);
-    }
-    this.#texts.push(text);
-    this.#onText?.(text);
   }
 
   /** Has later texts passed on. What waits already is the caller's to pass on. */
@@ -37,6 +41,19 @@ export class Steering {
   /** The first `count` texts are in the conversation now. */
   said(count: number): readonly string[] {
     return this.#texts.splice(0, Math.max(0, count));
+  }
+
+  #take({ name, message }: Letter): void {
+    if (name !== "steer") {
+      const text = `an agent has no handler for "${name}"; it can be told to "steer"`;
+      throw new HeddleError("UNKNOWN_MESSAGE", text);
+    }
+    const text = steerText(message);
+    if (this.#texts.length >= MAX_TEXTS) {
+      throw new HeddleError("MAILBOX_FULL", `${MAX_TEXTS} texts wait already for the agent`);
+    }
+    this.#texts.push(text);
+    this.#onText?.(text);
   }
 }
 

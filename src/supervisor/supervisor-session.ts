@@ -1,7 +1,7 @@
 import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
-import type { AnyBehavior, UntypedBehavior } from "../protocol/behavior.ts";
+import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { Admission } from "./admission.ts";
 import type { BehaviorOptions } from "./behavior-settings.ts";
@@ -22,6 +22,7 @@ import type {
 import { pumpToHost } from "./host-pump.ts";
 import { Job } from "./job.ts";
 import { checkJobInput, checkRunOptions } from "./job-input.ts";
+import { checkAgent, checkTarget, isWorker } from "./job-target.ts";
 import type { DeadLetter } from "./letter.ts";
 import type {
   BatchInput,
@@ -73,7 +74,7 @@ export class SupervisorSession implements Session {
 
   constructor(options: SupervisorSessionOptions) {
     this.name = options.name;
-    this.#roster = new Roster(options.runtime, (child) => this.#createBehavior(child));
+    this.#roster = new Roster(options, (child) => this.#createBehavior(child));
     this.workers = this.#roster.workers;
     this.deadLetters$ = this.#roster.post.deadLetters$;
     this.jobs = this.#jobs;
@@ -179,18 +180,15 @@ export class SupervisorSession implements Session {
   }
 
   #createAgent(options: WorkerOptions): SessionWorker {
-    const { gateways, supply, runtime, defaults } = this.#options;
+    const { gateways, defaults } = this.#options;
     const settings = workerSettings(options, defaults, gateways.names);
-    const { number, ...named } = this.#named(settings.name);
+    const { number, ...named } = this.#roster.named(settings.name);
     const worker: SessionWorker = new SessionWorker({
       ...named,
       settings,
       gateway: gateways.for(settings.provider, number),
       post: this.#roster.post,
-      supply,
-      runtime,
-      onState: (state) => this.#workerState(worker, state),
-      onStopped: () => this.#workerStopped(worker),
+      ...this.#shared(named, () => worker),
     });
     this.#created(worker);
     return worker;
@@ -198,30 +196,31 @@ export class SupervisorSession implements Session {
 
   #createBehavior(options: BehaviorOptions): BehaviorWorker {
     this.#checkOpen();
-    const { supply, runtime, defaults } = this.#options;
-    const settings = behaviorSettings(options, defaults);
-    const { id, name } = this.#named(settings.name);
+    const settings = behaviorSettings(options, this.#options.defaults);
+    const { id, name } = this.#roster.named(settings.name);
     const worker: BehaviorWorker = new BehaviorWorker({
       id,
       name,
       options,
       settings,
       society: this.#roster,
-      supply,
-      runtime,
-      onState: (state) => this.#workerState(worker, state),
-      onStopped: () => this.#workerStopped(worker),
+      ...this.#shared({ id, name }, () => worker),
     });
     this.#created(worker);
     return worker;
   }
 
-  /** @throws {HeddleError} `NAME_TAKEN`. */
-  #named(given: string | undefined): { id: string; name: string; number: number } {
-    const number = this.#options.nextWorkerNumber();
-    const name = given ?? `worker-${number}`;
-    this.#roster.checkName(name);
-    return { id: this.#options.runtime.newId(), name, number };
+  /** What workers of both kinds are given. */
+  #shared({ id, name }: WorkerRef, worker: () => RosterWorker) {
+    const { supply, runtime } = this.#options;
+    return {
+      supply,
+      runtime,
+      onState: (state: WorkerState) => this.#workerState(worker(), state),
+      onOutput: (stream: "stdout" | "stderr", text: string) =>
+        this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
+      onStopped: () => this.#workerStopped(worker()),
+    };
   }
 
   #created(worker: RosterWorker): void {
@@ -233,27 +232,13 @@ export class SupervisorSession implements Session {
   #workerFor(target: Worker | WorkerOptions, onRefused: () => void): SessionWorker {
     try {
       if (!isWorker(target)) return this.#createAgent(checkAgent(target));
-      this.#checkWorker(target);
+      checkTarget(target, this.workers);
       if (target.isBusy) this.#makeWay(target);
       return target;
     } catch (error) {
       onRefused();
       throw error;
     }
-  }
-
-  #checkWorker(target: Worker): asserts target is SessionWorker {
-    if (!("transcript" in target)) throw notAnAgent();
-    const isOurs = target instanceof SessionWorker && this.workers.get(target.id) === target;
-    const isStopped = target instanceof SessionWorker && target.isStopped;
-    if (isStopped) throw new HeddleError("WORKER_STOPPED", `worker "${target.name}" is stopped`);
-    if (!isOurs) {
-      const message = `the worker is not one of session "${this.name}"`;
-      throw new HeddleError("UNKNOWN_WORKER", message);
-    }
-    if (target.state !== "failed") return;
-    const message = `worker "${target.name}" has failed, and is not started again`;
-    throw new HeddleError("WORKER_FAILED", message, { cause: target.lastFailure });
   }
 
   #makeWay(worker: SessionWorker): void {
@@ -285,19 +270,6 @@ export class SupervisorSession implements Session {
     if (this.#closed !== undefined)
       throw new HeddleError("SESSION_CLOSED", `session "${this.name}" is closed`);
   }
-}
-
-function isWorker(target: Worker | WorkerOptions): target is Worker {
-  return typeof target === "object" && target !== null && "state$" in target;
-}
-
-function checkAgent(options: WorkerOptions): WorkerOptions {
-  if (isBehavior(options)) throw notAnAgent();
-  return options;
-}
-
-function notAnAgent(): HeddleError {
-  return new HeddleError("NOT_AN_AGENT", "a behaviour has no jobs: use tell and ask");
 }
 
 function taken(code: "NAME_TAKEN" | "ID_TAKEN", field: string, message: string): HeddleError {

@@ -3,6 +3,7 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import { systemClock } from "../transport/clock.ts";
+import { notEnforced } from "./actor-profile.ts";
 import { Admission } from "./admission.ts";
 import { checkFields, checkNumber, checkText, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
@@ -121,7 +122,15 @@ export class Supervisor {
   inspect(): Inspection {
     const { max, held, waiting } = this.#permits;
     return {
-      threads: { max, held, waiting, spare: this.#stock.spares, stuck: this.#stuckThreads },
+      threads: {
+        max,
+        held,
+        waiting,
+        spare: this.#stock.spares,
+        executing: this.#stock.watch.executing,
+        stuck: this.#stuckThreads,
+      },
+      notEnforced: notEnforced(),
       gateways: this.#gateways.all.map(({ name, state, threadId, openCalls }) => ({
         name,
         state,

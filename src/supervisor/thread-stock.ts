@@ -1,4 +1,7 @@
+import type { ActorProfile } from "./actor-profile.ts";
+import { BARE_PROFILE } from "./actor-profile.ts";
 import { ActorThread } from "./actor-thread.ts";
+import { ActorWatch } from "./actor-watch.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How long after a spare was taken the next one is made: the taker's own work comes first. */
@@ -8,6 +11,8 @@ const REFILL_MS = 5;
  * Warm spares: threads that are loaded and belong to nobody yet. A thread is never given back: it dies with its worker.
  */
 export class ThreadStock {
+  /** Over all threads that come from here. */
+  readonly watch: ActorWatch;
   readonly #runtime: Runtime;
   readonly #size: number;
   readonly #spares = new Set<ActorThread>();
@@ -18,6 +23,7 @@ export class ThreadStock {
   constructor(size: number, runtime: Runtime) {
     this.#size = size;
     this.#runtime = runtime;
+    this.watch = new ActorWatch(runtime.clock);
   }
 
   /** Begins to make spares, in the background. */
@@ -31,13 +37,13 @@ export class ThreadStock {
   }
 
   /**
-   * A thread for a worker: a spare, or one that is being started.
+   * A thread for a worker: a spare, or one that is being started. Spares have the bare profile; any other starts cold.
    *
    * @throws what `new Worker` throws.
    */
-  take(): ActorThread {
+  take(profile: ActorProfile): ActorThread {
     const spare = [...this.#spares].find(({ isReady }) => isReady);
-    if (!spare) return this.#make();
+    if (!spare || profile !== BARE_PROFILE) return this.#make(profile);
     this.#spares.delete(spare);
     this.#runtime.clock.setTimer(REFILL_MS, () => void this.#refill());
     return spare;
@@ -62,7 +68,7 @@ export class ThreadStock {
   /** Resolves to false when no thread can be made at present: whoever needs one will hear why. */
   async #addSpare(): Promise<boolean> {
     try {
-      const spare = this.#make();
+      const spare = this.#make(BARE_PROFILE);
       this.#spares.add(spare);
       void spare.gone.then(() => this.#spares.delete(spare));
       await spare.ready();
@@ -72,7 +78,7 @@ export class ThreadStock {
     }
   }
 
-  #make(): ActorThread {
-    return new ActorThread(`actor-${this.#made++}`, this.#runtime);
+  #make(profile: ActorProfile): ActorThread {
+    return new ActorThread(`actor-${this.#made++}`, profile, this.watch, this.#runtime);
   }
 }

@@ -6,6 +6,10 @@ export type ThreadSpec = {
   readonly entry: URL;
   /** Shown by debuggers and `inspect()`. */
   readonly name: string;
+  /** Flags of Node beside those that all threads inherit. */
+  readonly flags?: readonly string[];
+  /** The thread's whole environment. @defaultValue empty */
+  readonly env?: { readonly [name: string]: string };
 };
 
 export type ThreadExit = {
@@ -28,6 +32,8 @@ export interface Thread {
   post(message: unknown): void;
   /** Ends it, whatever it does; `onExit` follows, unless it is blocked in a system call. */
   terminate(): void;
+  /** What its heap holds, Buffers and the like included. Rejects when the thread has ended. */
+  heapBytes(): Promise<number>;
 }
 
 export type SpawnThread = (spec: ThreadSpec, handlers: ThreadHandlers) => Thread;
@@ -43,8 +49,8 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
   let error: unknown;
   const worker = new Worker(spec.entry, {
     name: spec.name,
-    env: {},
-    execArgv: inheritedFlags(process.execArgv),
+    env: { ...spec.env },
+    execArgv: [...inheritedFlags(process.execArgv), ...(spec.flags ?? [])],
     workerData: { port: port2 },
     transferList: [port2],
   });
@@ -73,5 +79,9 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
     threadId: worker.threadId,
     post: (message) => port1.postMessage(message),
     terminate: () => void worker.terminate(),
+    heapBytes: async () => {
+      const { used_heap_size: heap, external_memory: external } = await worker.getHeapStatistics();
+      return heap + external;
+    },
   };
 };

@@ -1,5 +1,7 @@
 import { HeddleError } from "../errors.ts";
 import type { Message, ModelSettings } from "../protocol/model.ts";
+import type { ActorProfile } from "./actor-profile.ts";
+import { BARE_PROFILE, checkPermissions, profileOf } from "./actor-profile.ts";
 import {
   BYTES,
   checkFields,
@@ -32,6 +34,10 @@ export type WorkerSettings = {
   readonly whenBusy: "enqueue" | "reject" | "interrupt";
   readonly restart: RestartPolicy;
   readonly parkAfterMs: number;
+  readonly heapMb: number;
+  readonly unresponsiveMs: number;
+  readonly whenUnresponsive: "report" | "kill";
+  readonly profile: ActorProfile;
 };
 
 const FIELDS = [
@@ -49,6 +55,10 @@ const FIELDS = [
   "whenBusy",
   "restart",
   "parkAfterMs",
+  "heapMb",
+  "unresponsiveMs",
+  "whenUnresponsive",
+  "permissions",
 ] as const satisfies readonly (keyof WorkerOptions)[];
 
 const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "reasoning"];
@@ -83,6 +93,10 @@ export function workerSettings(
     whenBusy: merged.whenBusy ?? "enqueue",
     restart: restartPolicy(defaults.restart, options.restart),
     parkAfterMs: merged.parkAfterMs ?? 30_000,
+    heapMb: merged.heapMb ?? 256,
+    unresponsiveMs: merged.unresponsiveMs ?? 5_000,
+    whenUnresponsive: merged.whenUnresponsive ?? "report",
+    profile: merged.permissions ? profileOf(merged.permissions, [], process.env) : BARE_PROFILE,
   };
 }
 
@@ -101,6 +115,10 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkOneOf(field("whenBusy"), options.whenBusy, ["enqueue", "reject", "interrupt"]);
   checkNumber(field("parkAfterMs"), options.parkAfterMs, MS);
   checkRestart(field("restart"), options.restart);
+  checkNumber(field("heapMb"), options.heapMb, { min: 16, max: 65_536 });
+  checkNumber(field("unresponsiveMs"), options.unresponsiveMs, DEADLINE_MS);
+  checkOneOf(field("whenUnresponsive"), options.whenUnresponsive, ["report", "kill"]);
+  checkPermissions(field("permissions"), options.permissions);
   checkModelSettings(field("model"), options.model);
   checkTimeouts(field("timeouts"), options.timeouts);
   checkTranscript(field("transcript"), options.transcript);

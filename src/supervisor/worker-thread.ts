@@ -1,7 +1,8 @@
 import { HeddleError } from "../errors.ts";
 import type { ActorConfig } from "../protocol/actor-messages.ts";
 import type { Timer } from "../transport/clock.ts";
-import type { ActorOwner, ActorThread } from "./actor-thread.ts";
+import type { ActorProfile } from "./actor-profile.ts";
+import type { ActorLimits, ActorOwner, ActorThread } from "./actor-thread.ts";
 import type { EndReason, RestartDecision, RestartPolicy } from "./restart-policy.ts";
 import { decideRestart } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
@@ -16,6 +17,8 @@ export type ThreadSupply = {
 
 export type WorkerThreadOptions = ThreadSupply & {
   readonly config: ActorConfig;
+  readonly profile: ActorProfile;
+  readonly limits: ActorLimits;
   readonly restart: RestartPolicy;
   readonly parkAfterMs: number;
   readonly killMs: number;
@@ -81,6 +84,11 @@ export class WorkerThread implements PermitHolder {
 
   surrender(): void {
     this.#park();
+  }
+
+  /** Ends the thread for `failure`, as if it had died of that by itself: the restart policy applies. */
+  kill(failure: HeddleError): void {
+    this.#thread?.terminate(failure);
   }
 
   /** Whether a thread that has ended by itself is to be started again, and when. */
@@ -149,16 +157,16 @@ export class WorkerThread implements PermitHolder {
   }
 
   async #start(): Promise<ActorThread> {
-    const { permits, stock, config, owner } = this.#options;
+    const { permits, stock, profile, limits, config, owner } = this.#options;
     let thread: ActorThread;
     try {
-      thread = stock.take();
+      thread = stock.take(profile);
     } catch (error) {
       permits.release(this);
       throw new HeddleError("ACTOR_START_FAILED", "no thread could be made", { cause: error });
     }
     this.#thread = thread;
-    await thread.own({ ...owner, onGone: (...end) => this.#lost(thread, end) }, config);
+    await thread.own({ ...owner, onGone: (...end) => this.#lost(thread, end) }, limits, config);
     return thread;
   }
 

@@ -68,7 +68,7 @@ describe("over HTTP", () => {
       () => `${connection.takenBytes} ${chunkBytes()}`,
       () => connection.isBlocked,
     );
-    expect(chunkBytes()).toBeLessThanOrEqual(2 * 65_536 + 2_000);
+    expect(chunkBytes()).toBeLessThanOrEqual(2 * 65_536 + 192 * 1_024);
     for (let read = 1_000; read < 3_000_000; read += 1_000) {
       const { value } = await reader.next();
       expect(value).toEqual({ type: "text", text: "0123456789".repeat(100) });
@@ -78,7 +78,8 @@ describe("over HTTP", () => {
       () => `${connection.takenBytes} ${chunkBytes()}`,
       () => connection.isBlocked,
     );
-    expect(chunkBytes()).toBeLessThan(3_000_000 + 2 * 65_536 + 2_000);
+    // One read of the socket, and the body's buffer, may be over the window.
+    expect(chunkBytes()).toBeLessThan(3_000_000 + 2 * 65_536 + 192 * 1_024);
     await job.cancel();
     await connection.closed;
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
   BYTES,
+  COUNT,
   checkFields,
   checkIterable,
   checkNumber,
   checkOneOf,
   checkText,
   clonePlain,
-  COUNT,
   DEADLINE_MS,
   given,
   MS,
@@ -40,9 +40,12 @@ describe("checkNumber()", () => {
     }
   });
 
-  test.each(["1", null, true, 1n, {}, [1], Symbol("1")])("refuses %s, which is no number", (value) => {
-    expect(refusalOf(() => checkNumber("a", value, MS)).code).toBe("INVALID_OPTION");
-  });
+  test.each(["1", null, true, 1n, {}, [1], Symbol("1")])(
+    "refuses %s, which is no number",
+    (value) => {
+      expect(refusalOf(() => checkNumber("a", value, MS)).code).toBe("INVALID_OPTION");
+    },
+  );
 
   test("takes undefined for not given", () => {
     expect(refusalOf(() => checkNumber("a", undefined, MS))).toEqual({});
@@ -51,16 +54,20 @@ describe("checkNumber()", () => {
 
 describe("checkText()", () => {
   test("takes texts that are not empty, and undefined for not given", () => {
-    for (const value of ["a", " ", undefined]) expect(refusalOf(() => checkText("a", value))).toEqual({});
+    for (const value of ["a", " ", undefined])
+      expect(refusalOf(() => checkText("a", value))).toEqual({});
   });
 
-  test.each(["", 1, null, [], {}])("refuses %j, naming the field, with the code asked for", (value) => {
-    expect(refusalOf(() => checkText("a.b", value, "INVALID_INPUT"))).toMatchObject({
-      code: "INVALID_INPUT",
-      message: "a.b must be a string that is not empty",
-      details: { field: "a.b" },
-    });
-  });
+  test.each(["", 1, null, [], {}])(
+    "refuses %j, naming the field, with the code asked for",
+    (value) => {
+      expect(refusalOf(() => checkText("a.b", value, "INVALID_INPUT"))).toMatchObject({
+        code: "INVALID_INPUT",
+        message: "a.b must be a string that is not empty",
+        details: { field: "a.b" },
+      });
+    },
+  );
 });
 
 describe("checkFields()", () => {
@@ -73,7 +80,9 @@ describe("checkFields()", () => {
   });
 
   test("names a field of nothing by itself", () => {
-    expect(refusalOf(() => checkFields("", { a: 1 }, []))).toMatchObject({ details: { field: "a" } });
+    expect(refusalOf(() => checkFields("", { a: 1 }, []))).toMatchObject({
+      details: { field: "a" },
+    });
   });
 
   test.each([null, 1, "a", [], () => {}])("refuses %s, which is no object", (value) => {
@@ -108,12 +117,15 @@ describe("clonePlain()", () => {
     expect(copy.a[0]).not.toBe(given.a[0]);
   });
 
-  test.each([{ f: () => {} }, Symbol("s"), { deep: [new WeakMap()] }])("refuses what is no data", (value) => {
-    expect(refusalOf(() => clonePlain("options", value))).toMatchObject({
-      code: "INVALID_OPTION",
-      details: { field: "options" },
-    });
-  });
+  test.each([{ f: () => {} }, Symbol("s"), { deep: [new WeakMap()] }])(
+    "refuses what is no data",
+    (value) => {
+      expect(refusalOf(() => clonePlain("options", value))).toMatchObject({
+        code: "INVALID_OPTION",
+        details: { field: "options" },
+      });
+    },
+  );
 });
 
 describe("checkIterable()", () => {

@@ -9,8 +9,8 @@ import {
   map,
   merge,
   mergeMap,
-  share,
   Subject,
+  share,
   switchMap,
   take,
   takeUntil,
@@ -84,7 +84,10 @@ describe("ContainedObservable", () => {
     const seen = watch();
     source.next(1);
     source.next(2);
-    expect([reported, seen]).toEqual([[mine, mine], [1, 2]]);
+    expect([reported, seen]).toEqual([
+      [mine, mine],
+      [1, 2],
+    ]);
   });
 
   test("a subscriber that throws at the end is reported, and the others are told the end", () => {
@@ -105,7 +108,12 @@ describe("ContainedObservable", () => {
 
   test("an operator that throws with nobody to handle it is reported", () => {
     contained.pipe(map(fail)).subscribe();
-    contained.pipe(filter(() => true), tap(fail)).subscribe((value) => value);
+    contained
+      .pipe(
+        filter(() => true),
+        tap(fail),
+      )
+      .subscribe((value) => value);
     const seen = watch();
     source.next(1);
     expect([reported, seen]).toEqual([[mine, mine], [1]]);
@@ -126,7 +134,10 @@ describe("ContainedObservable", () => {
 
   test("a subscriber behind any number of operators is contained", () => {
     const piped = [
-      contained.pipe(map((value) => value + 1), filter(Boolean)),
+      contained.pipe(
+        map((value) => value + 1),
+        filter(Boolean),
+      ),
       contained.pipe(mergeMap((value) => [value, value])),
       contained.pipe(concatMap((value) => from([value]))),
       contained.pipe(switchMap((value) => from([value]))),

@@ -37,9 +37,12 @@ export class JobUnderTest implements JobDriver {
         throw new Error("a job needs no thread here");
       },
       newId: () => "id",
+      random: () => 0,
       hold: () => {
         this.holders += 1;
-        return () => void (this.holders -= 1);
+        return () => {
+          this.holders -= 1;
+        };
       },
       report: (event: SupervisorEvent) => void this.reported.push(event),
     };

@@ -16,7 +16,8 @@ const open: JobSignal = { type: "call-opened" };
 const close: JobSignal = { type: "call-ended" };
 const writeOff: JobSignal = { type: "written-off", error: stuck };
 
-const after = (...signals: readonly JobSignal[]): JobLifecycle => signals.reduce(nextLifecycle, QUEUED);
+const lifeOf = (...signals: readonly JobSignal[]): JobLifecycle =>
+  signals.reduce(nextLifecycle, QUEUED);
 
 describe("nextLifecycle()", () => {
   const completed = { status: "completed" };
@@ -35,20 +36,32 @@ describe("nextLifecycle()", () => {
     ["the first reason to stop wins: failure", [begin, fail, cancel, done], failed(timeout)],
     ["a job with an open call does not settle", [begin, open, done], undefined],
     ["a job settles when its last call ends", [begin, open, open, close, done, close], completed],
-    ["a job cancelled after its actor was done is cancelled", [begin, open, done, cancel, close], cancelled],
+    [
+      "a job cancelled after its actor was done is cancelled",
+      [begin, open, done, cancel, close],
+      cancelled,
+    ],
     ["the actor's first end counts", [begin, open, crash, done, close], failed(error)],
-    ["a written-off job fails, whatever is still open", [begin, open, cancel, writeOff], failed(stuck)],
-    ["a job that was stopped while it waited is not revived by its thread", [cancel, begin, done], cancelled],
+    [
+      "a written-off job fails, whatever is still open",
+      [begin, open, cancel, writeOff],
+      failed(stuck),
+    ],
+    [
+      "a job that was stopped while it waited is not revived by its thread",
+      [cancel, begin, done],
+      cancelled,
+    ],
   ];
   test.each(verdicts)("%s", (_, signals, verdict) => {
-    expect(after(...signals).verdict).toEqual(verdict);
+    expect(lifeOf(...signals).verdict).toEqual(verdict);
   });
 
   const anyStop = fc.oneof(
     fc.string({ maxLength: 3 }).map((reason): Stop => ({ type: "cancel", reason })),
-    fc.string({ maxLength: 3 }).map(
-      (message): Stop => ({ type: "fail", error: { code: "INTERNAL", message } }),
-    ),
+    fc
+      .string({ maxLength: 3 })
+      .map((message): Stop => ({ type: "fail", error: { code: "INTERNAL", message } })),
   );
   const anySignal: fc.Arbitrary<JobSignal> = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(begin, open, close, open, close) },
@@ -97,7 +110,7 @@ describe("nextLifecycle()", () => {
   test("a job that has begun settles only when its actor has ended and no call is open", () => {
     fc.assert(
       fc.property(fc.array(anySignal, { maxLength: 25 }).map(asTheyCanCome), (signals) => {
-        const life = after(begin, ...signals);
+        const life = lifeOf(begin, ...signals);
         if (!life.verdict || signals.includes(writeOff)) return;
         expect([life.actor !== undefined, life.openCalls]).toEqual([true, 0]);
       }),
@@ -133,6 +146,6 @@ describe("jobStateOf()", () => {
     ["failed", [begin, crash]],
   ];
   test.each(states)("is %s after %j", (state, signals) => {
-    expect(jobStateOf(after(...signals))).toBe(state);
+    expect(jobStateOf(lifeOf(...signals))).toBe(state);
   });
 });

@@ -12,7 +12,13 @@ function response(more: Partial<ModelResponse> = {}): ModelResponse {
 }
 
 function outcome(toolCallId: string, more: Partial<ToolOutcome> = {}): ToolOutcome {
-  return { toolCallId, toolName: "add", result: `result of ${toolCallId}`, isError: false, ...more };
+  return {
+    toolCallId,
+    toolName: "add",
+    result: `result of ${toolCallId}`,
+    isError: false,
+    ...more,
+  };
 }
 
 let tally: JobTally;
@@ -22,7 +28,9 @@ beforeEach(() => {
 });
 
 const rolesOf = (messages: readonly Message[]) =>
-  messages.map((message) => (message.role === "tool" ? `tool ${message.toolCallId}` : message.role));
+  messages.map((message) =>
+    message.role === "tool" ? `tool ${message.toolCallId}` : message.role,
+  );
 
 /** Whether a model's server would take it: after each assistant message exactly the results of its calls, in order. */
 function expectValid(messages: readonly Message[]): void {
@@ -54,7 +62,10 @@ describe("JobTally.messages()", () => {
     tally.tool(outcome("b"));
     const messages = tally.messages("");
     expect(rolesOf(messages)).toEqual(["assistant", "tool a", "tool b"]);
-    expect(messages[1]).toMatchObject({ isError: true, content: expect.stringMatching("not carried out") });
+    expect(messages[1]).toMatchObject({
+      isError: true,
+      content: expect.stringMatching("not carried out"),
+    });
     expect(messages[2]).toMatchObject({ isError: false, content: "result of b" });
   });
 
@@ -96,7 +107,10 @@ describe("JobTally.messages()", () => {
     const anyResponse = fc
       .record({
         text: fc.constantFrom("", "text"),
-        toolCalls: fc.array(anyId.map((id) => call(id)), { maxLength: 4 }),
+        toolCalls: fc.array(
+          anyId.map((id) => call(id)),
+          { maxLength: 4 },
+        ),
       })
       .map((more) => response(more));
     const anyOutcome = fc.constantFrom("a", "b", "c", "", "invented").map((id) => outcome(id));
@@ -111,6 +125,24 @@ describe("JobTally.messages()", () => {
         expect(interrupted).toHaveLength(openText === "" ? 0 : 1);
       }),
     );
+  });
+});
+
+describe("JobTally.completed()", () => {
+  test("is what was done: a call without a result has none", () => {
+    tally.response(response({ toolCalls: [call("a"), call("b")] }));
+    tally.tool(outcome("a"));
+    expect(rolesOf(tally.completed())).toEqual(["assistant", "tool a"]);
+    tally.tool(outcome("b"));
+    expect(tally.completed()).toEqual(tally.messages(""));
+  });
+
+  test("the job is complete when the last response calls no tool", () => {
+    expect(tally.isComplete).toBe(false);
+    tally.response(response({ toolCalls: [call("a")] }));
+    expect(tally.isComplete).toBe(false);
+    tally.response(response({ text: "done" }));
+    expect(tally.isComplete).toBe(true);
   });
 });
 

@@ -69,7 +69,10 @@ describe("a job that fails", () => {
     })();
     await expect(loop).rejects.toBe(outcome.error);
     expect(texts).toEqual(["half"]);
-    expect((await eventsOf(it)).at(-1)).toMatchObject({ type: "failed", partial: { text: "half" } });
+    expect((await eventsOf(it)).at(-1)).toMatchObject({
+      type: "failed",
+      partial: { text: "half" },
+    });
     expect(it.job.messages().at(-1)).toMatchObject({ content: "half", interrupted: true });
   });
 
@@ -138,7 +141,10 @@ describe("cancel()", () => {
     const cancelled = it.job.cancel("user");
     it.end();
     expect(await cancelled).toMatchObject({ how: "cooperative" });
-    expect(await it.job.outcome).toMatchObject({ status: "failed", error: { code: "JOB_TIMEOUT" } });
+    expect(await it.job.outcome).toMatchObject({
+      status: "failed",
+      error: { code: "JOB_TIMEOUT" },
+    });
   });
 });
 
@@ -160,8 +166,13 @@ describe("a job's AbortSignal", () => {
   test("is let go when the job ends", () => {
     const { signal } = new AbortController();
     let listeners = 0;
-    signal.addEventListener = () => void (listeners += 1);
-    signal.removeEventListener = () => void (listeners -= 1);
+    const added = () => {
+      listeners += 1;
+    };
+    const removed = () => {
+      listeners -= 1;
+    };
+    Object.assign(signal, { addEventListener: added, removeEventListener: removed });
     const it = new JobUnderTest({ signal });
     expect(listeners).toBe(1);
     it.begin();
@@ -204,9 +215,26 @@ describe("a settled job", () => {
     it.begin();
     it.end();
     expect([it.holders, isTold]).toEqual([0, true]);
-    let late = false;
-    it.job.onSettled(() => void (late = true));
-    expect(late).toBe(true);
+    const late: string[] = [];
+    it.job.onSettled(() => late.push("told"));
+    expect(late).toEqual(["told"]);
+  });
+});
+
+describe("Job.onStopped()", () => {
+  test.each([
+    ["is to stop", (it: JobUnderTest) => void it.job.cancel()],
+    ["ends by itself", (it: JobUnderTest) => it.end()],
+  ])("tells once, as soon as the job %s", (_, happen) => {
+    const it = new JobUnderTest();
+    it.begin();
+    const told: string[] = [];
+    it.job.onStopped(() => told.push("before"));
+    expect(told).toEqual([]);
+    happen(it);
+    it.end();
+    it.job.onStopped(() => told.push("after"));
+    expect(told).toEqual(["before", "after"]);
   });
 });
 
@@ -239,10 +267,16 @@ describe("what the session is told of a job", () => {
 });
 
 describe("Job.events()", () => {
-  test.each([{ from: -1 }, { from: 1.5 }, { from: "0" }, { policy: "all" }])("refuses %j", (options) => {
-    const { job } = new JobUnderTest();
-    expect(() => job.events(options as object)).toThrow(
-      expect.objectContaining({ code: "INVALID_OPTION", details: { field: Object.keys(options)[0] } }),
-    );
-  });
+  test.each([{ from: -1 }, { from: 1.5 }, { from: "0" }, { policy: "all" }])(
+    "refuses %j",
+    (options) => {
+      const { job } = new JobUnderTest();
+      expect(() => job.events(options as object)).toThrow(
+        expect.objectContaining({
+          code: "INVALID_OPTION",
+          details: { field: Object.keys(options)[0] },
+        }),
+      );
+    },
+  );
 });

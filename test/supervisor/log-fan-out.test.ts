@@ -45,9 +45,15 @@ describe("LogFanOut", () => {
     const [chunks, events] = [watchChunks(), watchEvents()];
     receive("a", "b");
     started();
-    expect([chunks, events]).toEqual([["a", "b"], [1, 2, 3]]);
+    expect([chunks, events]).toEqual([
+      ["a", "b"],
+      [1, 2, 3],
+    ]);
     end();
-    expect([chunks, events]).toEqual([["a", "b", "|"], [1, 2, 3, 4, "|"]]);
+    expect([chunks, events]).toEqual([
+      ["a", "b", "|"],
+      [1, 2, 3, 4, "|"],
+    ]);
   });
 
   test("a late subscriber gets no replay, also when others came before it", () => {

@@ -32,7 +32,10 @@ const anyBody = fc.constantFrom<Body>(
 
 /** More chunks than one segment holds. */
 const longRun = fc
-  .tuple(fc.integer({ min: 400, max: 1_300 }), fc.constantFrom("text" as const, "tool-call" as const))
+  .tuple(
+    fc.integer({ min: 400, max: 1_300 }),
+    fc.constantFrom("text" as const, "tool-call" as const),
+  )
   .map(([count, type]) => Array.from({ length: count }, (_, i) => longRunChunk(type, i)));
 
 function longRunChunk(type: "text" | "tool-call", i: number): ModelResponseChunk {
@@ -169,24 +172,33 @@ export class LogModel {
   }
 }
 
-/** The sums that a log keeps, counted anew. */
+/** The sums that a log keeps and the text it joins, made anew. */
 export function expectSums({ stream, events }: LogModel): void {
   const { log } = stream;
   const chunks = events.map((event) => (event.type === "chunk" ? [event.chunk] : []));
+  const texts = chunks.map(([chunk]) => (chunk?.type === "text" ? chunk.text : ""));
   let before = 0;
   for (const [seq, chunk] of chunks.entries()) {
     // Not every one: `bytesBefore` counts from the beginning.
-    if (seq % 37 === 0) expect(log.bytesBefore(seq)).toBe(before);
+    if (seq % 37 === 0) {
+      expect(log.bytesBefore(seq)).toBe(before);
+      expect(log.textFrom(seq)).toBe(texts.slice(seq).join(""));
+    }
     before += bytesOf(chunk);
   }
   expect(log.bytesBefore(events.length)).toBe(before);
+  expect(log.textFrom(events.length)).toBe("");
   expect(log.bytesBefore(events.length + 1_000)).toBe(before);
   expect(log.chunkBytes).toBe(before);
   expect(log.nextSeq).toBe(events.length);
 }
 
 /** A reader that may skip accounts for all it did not get, and skips chunks only. Returns where it stopped. */
-export function expectLagsToFit(items: readonly Item[], from: number, events: readonly JobEvent[]): number {
+export function expectLagsToFit(
+  items: readonly Item[],
+  from: number,
+  events: readonly JobEvent[],
+): number {
   let seq = from;
   for (const item of items as readonly JobEvent[]) {
     if (item.type !== "lag") {

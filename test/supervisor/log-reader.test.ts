@@ -51,27 +51,35 @@ describe("LogReader", () => {
     log.append({ type: "state", state: "idle" }, 1);
     log.appendChunks(textRun("b"), 1);
     end();
-    expect([reader.readChunk(), reader.readChunk(), reader.readChunk()].map((c) => c && textOf(c)))
-      .toEqual(["a", "b", undefined]);
+    expect(
+      [reader.readChunk(), reader.readChunk(), reader.readChunk()].map((c) => c && textOf(c)),
+    ).toEqual(["a", "b", undefined]);
     expect(reader.ended).toBe(true);
   });
 
-  test.each(["lossless", "free"] as const)("%s: has read the bytes of what it was given", (policy) => {
-    fc.assert(
-      fc.property(fc.array(anyRunOfChunks(20), { maxLength: 8 }), fc.nat({ max: 90 }), (runs, from) => {
-        log = new JobLog();
-        for (const chunks of runs) log.appendChunks(runOf(chunks), 1);
-        const all = runs.flat();
-        const start = Math.min(from, all.length);
-        const reader = read(policy, start);
-        for (let at = start; ; at++) {
-          expect(reader.readBytes).toBe(bytesOf(all.slice(0, at)));
-          if (!reader.readEvent()) break;
-        }
-        expect(reader.readBytes).toBe(log.chunkBytes);
-      }),
-    );
-  });
+  test.each(["lossless", "free"] as const)(
+    "%s: has read the bytes of what it was given",
+    (policy) => {
+      fc.assert(
+        fc.property(
+          fc.array(anyRunOfChunks(20), { maxLength: 8 }),
+          fc.nat({ max: 90 }),
+          (runs, from) => {
+            log = new JobLog();
+            for (const chunks of runs) log.appendChunks(runOf(chunks), 1);
+            const all = runs.flat();
+            const start = Math.min(from, all.length);
+            const reader = read(policy, start);
+            for (let at = start; ; at++) {
+              expect(reader.readBytes).toBe(bytesOf(all.slice(0, at)));
+              if (!reader.readEvent()) break;
+            }
+            expect(reader.readBytes).toBe(log.chunkBytes);
+          },
+        ),
+      );
+    },
+  );
 
   test("tells its progress each time it has read a quarter of the window, not with every chunk", () => {
     read();

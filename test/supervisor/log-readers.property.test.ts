@@ -65,7 +65,8 @@ describe("a log with any readers", () => {
       expect(await model.drain(model.open("chunks", 0))).toEqual(chunksOf(model.events));
     }));
 
-  test("the bytes that the log counts are those of the texts", () => forAnyHistory(expectSums));
+  test("the bytes that the log counts are those of the texts, and the text it joins is theirs", () =>
+    forAnyHistory(expectSums));
 
   test("nothing can be appended after the terminal event", () =>
     forAnyHistory(({ stream, events }) => {

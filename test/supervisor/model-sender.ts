@@ -59,10 +59,10 @@ export class ModelSender {
   readonly windowBytes: number;
   readonly stream: JobStream;
   /** In the order in which they were given, for the call under way. */
-  grants: number[] = [];
+  readonly grants: number[] = [];
   isHeld = false;
   #readers: Reader[] = [];
-  #sizes: number[] = [];
+  readonly #sizes: number[] = [];
   #sentBytes = 0;
   #callBase = 0;
   #demand = 0;
@@ -148,7 +148,7 @@ export class ModelSender {
       this.#demand = Math.max(this.#demand, bytes);
     });
     this.#noteAllowed();
-    this.grants = [this.#demand];
+    this.grants.splice(0, this.grants.length, this.#demand);
   }
 
   #open({ from, isLossless }: Extract<Step, { do: "open" }>): void {

@@ -130,7 +130,9 @@ describe("aborting a batch", () => {
     abort.abort();
     await taking;
     expect(batch.taken).toEqual(["0", "1", "2"]);
-    expect(batch.jobs.map((job) => job.cancelledFor)).toEqual(Array(3).fill("the batch was aborted"));
+    expect(batch.jobs.map((job) => job.cancelledFor)).toEqual(
+      Array(3).fill("the batch was aborted"),
+    );
     expect([batch.pulled, batch.isLeft]).toEqual([3, true]);
   });
 

@@ -28,7 +28,11 @@ class Holder implements PermitHolder {
   }
 }
 
-function setUp(max: number): { permits: ThreadPermits; log: string[]; holder(name: string): Holder } {
+function setUp(max: number): {
+  permits: ThreadPermits;
+  log: string[];
+  holder(name: string): Holder;
+} {
   const permits = new ThreadPermits(max);
   const log: string[] = [];
   return { permits, log, holder: (name) => new Holder(name, permits, log) };
@@ -159,13 +163,17 @@ describe("ThreadPermits", () => {
       fc.nat({ max: 5 }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, max) => {
-        const model = new Workers(max);
-        for (const [what, index] of steps) model.do(what, index);
-        model.expectFair();
-        model.releaseAll();
-        expect([model.permits.held, model.permits.waiting]).toEqual([0, 0]);
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        (steps, max) => {
+          const model = new Workers(max);
+          for (const [what, index] of steps) model.do(what, index);
+          model.expectFair();
+          model.releaseAll();
+          expect([model.permits.held, model.permits.waiting]).toEqual([0, 0]);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -177,7 +185,9 @@ class Workers {
   readonly #max: number;
   readonly #states: ("none" | "waits" | "holds")[] = Array(6).fill("none");
   readonly #withdraw: (() => void)[] = [];
-  readonly #holders: PermitHolder[] = this.#states.map((_, i) => ({ surrender: () => this.#ask(i) }));
+  readonly #holders: PermitHolder[] = this.#states.map((_, i) => ({
+    surrender: () => this.#ask(i),
+  }));
   readonly #asked = new Set<number>();
   readonly #idle = new Set<number>();
 

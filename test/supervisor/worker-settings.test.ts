@@ -11,7 +11,7 @@ const settingsOf = (
 
 describe("workerSettings()", () => {
   test("fills in what is left out", () => {
-    expect(settingsOf({})).toEqual({
+    expect(settingsOf({})).toMatchObject({
       name: undefined,
       provider: "main",
       parkAfterMs: 30_000,

@@ -20,7 +20,7 @@ export async function startWithActors(
   const url = new URL(`../fixtures/actors/${entry}.ts`, import.meta.url);
   const spawn: SpawnThread = (spec, handlers) =>
     spec.entry.href.includes("/actors/")
-      ? wrap(spawnThread({ ...spec, entry: url }, handlers))
+      ? wrap(spawnThread({ ...spec, flags: [], entry: url }, handlers))
       : spawnThread(spec, handlers);
   const events: SupervisorEvent[] = [];
   const keepAlive = new KeepAlive();

@@ -142,4 +142,14 @@ describe("a provider of the user's own", () => {
       expect(await ask(session, "fresh").wait()).toMatchObject({ text: "fresh" });
     },
   );
+
+  test("that does not stop at a deadline is ended with its thread, and the deadline is what the job fails with", async () => {
+    const { session, events } = await startEcho();
+    const job = session.run({}, { prompt: "ignore cancel" }, { timeouts: { chunkMs: 50 } });
+    await expect(job.wait()).rejects.toMatchObject({ code: "CHUNK_TIMEOUT" });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "gateway-lost", gateway: "gateway-echo" }),
+    );
+    expect(await ask(session, "fresh").wait()).toMatchObject({ text: "fresh" });
+  });
 });

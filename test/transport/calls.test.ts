@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { HeddleError } from "../../src/errors.ts";
 import { Caller, threadGone } from "../../src/transport/calls.ts";
@@ -189,5 +191,25 @@ describe("threadGone()", () => {
       message: "the gateway is gone",
       cause,
     });
+  });
+});
+
+describe("garbage collection", () => {
+  test("does not settle or lose a call that is under way", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const gate = Promise.withResolvers<string>();
+    const link = new Link({ wait: () => gate.promise, same: (value: unknown) => value });
+    const call = link.call("wait");
+    for (let i = 0; i < 5; i++) {
+      for (let n = 0; n < 100; n++) await link.call("same", n);
+      collect();
+      await turn();
+    }
+    expect(link.messages.every(({ body }) => (body as { type: string }).type !== "RELEASE")).toBe(
+      true,
+    );
+    gate.resolve("still here");
+    expect(await call).toBe("still here");
   });
 });

@@ -33,7 +33,9 @@ function write(arrivals: readonly Arrival[]): ChunkFrameWriter {
 /** What comes out on the other side of a thread's port, in order. */
 function send(writer: ChunkFrameWriter): { run: ChunkRun; chunks: ModelResponseChunk[] }[] {
   const received: { run: ChunkRun; chunks: ModelResponseChunk[] }[] = [];
-  forEachRun(structuredClone(writer.take()), (run) => received.push({ run, chunks: chunksOf(run) }));
+  forEachRun(structuredClone(writer.take()), (run) =>
+    received.push({ run, chunks: chunksOf(run) }),
+  );
   return received;
 }
 

@@ -45,14 +45,20 @@ describe("exposeMethods()", () => {
     ["no arguments", { ...apply("method"), argumentList: undefined }],
     ["arguments that are no list", { ...apply("method"), argumentList: { length: 0 } }],
     ["an argument that is nothing", { ...apply("method"), argumentList: [null] }],
-    ["an argument of a handler", {
-      ...apply("method"),
-      argumentList: [raw(1), { type: "HANDLER", name: "proxy", value: {} }],
-    }],
-    ["an argument that throws", {
-      ...apply("method"),
-      argumentList: [{ type: "HANDLER", name: "throw", value: { isError: false, value: 1 } }],
-    }],
+    [
+      "an argument of a handler",
+      {
+        ...apply("method"),
+        argumentList: [raw(1), { type: "HANDLER", name: "proxy", value: {} }],
+      },
+    ],
+    [
+      "an argument that throws",
+      {
+        ...apply("method"),
+        argumentList: [{ type: "HANDLER", name: "throw", value: { isError: false, value: 1 } }],
+      },
+    ],
     ["nothing", undefined],
     ["null", null],
     ["a text", "APPLY"],

@@ -11,7 +11,7 @@ export class Link {
   readonly messages: CallMessage[] = [];
   /** Takes the body of a call on the side of the methods, as if it had come from the other thread. */
   readonly take: (body: unknown) => void;
-  #isCut = false;
+  #isCut: boolean = false;
 
   constructor(methods: Methods) {
     this.caller = new Caller((message) => this.#carry(message, (body) => this.take(body)));

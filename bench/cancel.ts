@@ -1,0 +1,93 @@
+import type { ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { openaiProvider, Supervisor } from "../dist/index.js";
+import type { Bench, Figures } from "./harness.ts";
+import { percentile } from "./harness.ts";
+
+const CANCELS = 60;
+
+/** One cancel: when it was asked for, and when whoever asked was told that it is done. */
+type Cancel = { readonly askedMs: number; readonly settledMs: number };
+
+export const bench: Bench = {
+  question:
+    "How long from a cancel to the closed socket, as the server sees it, and to its answer?",
+  baseline: "bare fetch",
+  rounds: 5,
+  contestants: {
+    "bare fetch": bareFetch,
+    "heddle, streaming": () => heddle("/v1"),
+    "heddle, waiting": () => heddle("/stall"),
+  },
+};
+
+async function bareFetch(): Promise<Figures> {
+  return await withServer(async (url) => {
+    const abort = new AbortController();
+    const response = await fetch(`${url}/v1`, { method: "POST", signal: abort.signal });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    const askedMs = now();
+    abort.abort();
+    await reader?.read().catch(() => {});
+    return { askedMs, settledMs: now() };
+  });
+}
+
+async function heddle(path: string): Promise<Figures> {
+  let supervisor: Supervisor | undefined;
+  try {
+    return await withServer(async (url) => {
+      const main = openaiProvider({ model: "m", baseURL: `${url}${path}`, apiKey: "none" });
+      supervisor ??= await Supervisor.start({ providers: { main } });
+      const job = supervisor.openSession().run({}, { prompt: "go" });
+      if (path === "/v1") for await (const _ of job) break;
+      else await called(supervisor);
+      const askedMs = now();
+      await job.cancel();
+      return { askedMs, settledMs: now() };
+    });
+  } finally {
+    await supervisor?.close();
+  }
+}
+
+/** Resolves when a model call has been under way for a moment. */
+async function called(supervisor: Supervisor): Promise<void> {
+  while (supervisor.inspect().gateways[0]?.calls !== 1) await sleep(1);
+  await sleep(20);
+}
+
+async function withServer(cancel: (url: string) => Promise<Cancel>): Promise<Figures> {
+  const server = fork(new URL("./sse-server.ts", import.meta.url));
+  const [{ port }] = (await once(server, "message")) as [{ port: number }];
+  const closed: number[] = [];
+  const settled: number[] = [];
+  for (let i = 0; i < CANCELS; i++) {
+    const closing = closingOf(server);
+    const { askedMs, settledMs } = await cancel(`http://127.0.0.1:${port}`);
+    closed.push((await closing) - askedMs);
+    settled.push(settledMs - askedMs);
+  }
+  server.disconnect();
+  return {
+    "closed p50 ms": percentile(closed, 50),
+    "closed p99 ms": percentile(closed, 99),
+    "answered p50 ms": percentile(settled, 50),
+    "answered p99 ms": percentile(settled, 99),
+  };
+}
+
+async function closingOf(server: ChildProcess): Promise<number> {
+  const [{ closedMs }] = (await once(server, "message")) as [{ closedMs: number }];
+  return closedMs;
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
