@@ -24,8 +24,8 @@ export type Society = {
   readonly post: PostOffice;
   readonly deathWatch: DeathWatch;
   /** By id or by name. */
-  readonly find: (target: string) => Member | undefined;
-  readonly spawn: (options: BehaviorOptions) => Member;
+  find(target: string): Member | undefined;
+  spawn(options: BehaviorOptions): Member;
 };
 
 /** What a behaviour asks for between its start and its end or crash, and what it has of it: timers, children, watches. */
@@ -84,8 +84,8 @@ export class BehaviorLife {
   /** To one who is not there it is a dead letter: who only tells need not know who lives. */
   #tell({ to, name, message }: { readonly to: string } & Delivery): Promise<void> | undefined {
     checkMessageName(name);
-    const { find, post } = this.#society;
-    const target = find(String(to));
+    const { post } = this.#society;
+    const target = this.#society.find(String(to));
     if (target && target.endReason === undefined) return post.tell(target, name, message, "actor");
     const reason = target ? "WORKER_STOPPED" : "UNKNOWN_WORKER";
     post.lost(target?.name ?? String(to), { name, message }, reason);
@@ -139,8 +139,8 @@ export class BehaviorLife {
   }
 
   #watch(to: string): void {
-    const { find, deathWatch, post } = this.#society;
-    const target = find(String(to));
+    const { deathWatch, post } = this.#society;
+    const target = this.#society.find(String(to));
     if (target && target.endReason === undefined) {
       deathWatch.watch(this.#self, target.id);
       return;

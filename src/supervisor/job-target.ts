@@ -5,7 +5,7 @@ import type { Worker } from "./handles.ts";
 import type { WorkerOptions } from "./options.ts";
 import { SessionWorker } from "./session-worker.ts";
 
-export function isWorker(target: Worker | WorkerOptions): target is Worker {
+export function isWorker(target: unknown): target is Worker {
   return typeof target === "object" && target !== null && "state$" in target;
 }
 
