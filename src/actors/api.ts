@@ -69,6 +69,7 @@ export interface BehaviorContext {
   ): Promise<R>;
   /**
    * Tells in `ms` milliseconds (0 to 2,147,483,647), unless it is cancelled before, or this worker has ended or crashed by then.
+   * A message that is on its way already is not called back.
    *
    * @throws {HeddleError} `INVALID_INPUT`.
    */

@@ -132,7 +132,10 @@ export class BehaviorActor {
     const start = { moduleUrl: settings.moduleUrl, self, ...(parked ? { parked } : {}) };
     const message = `start() took longer than ${START_MS} ms`;
     const late = new HeddleError("BEHAVIOR_START_FAILED", message);
-    const timer = runtime.clock.setTimer(START_MS, () => thread.terminate(late));
+    const timer = runtime.clock.setTimer(START_MS, () => {
+      thread.terminate(late);
+      void this.#thread.end();
+    });
     try {
       await thread.call("load", start);
       this.#loaded = thread;

@@ -109,8 +109,8 @@ describe("ctx.tellAfter()", () => {
     const { session } = await startScripted(SCRIPT);
     const letters = nextDeadLetter(session);
     const a = create(session, "social");
-    await a.tell("tellAfter", { ms: 1, to: "nobody", name: "cancelled", cancel: true });
-    await a.tell("tellAfter", { ms: 5, to: "nobody", name: "marker" });
+    await a.tell("tellAfter", { ms: 50, to: "nobody", name: "cancelled", cancel: true });
+    await a.tell("tellAfter", { ms: 100, to: "nobody", name: "marker" });
     expect(await letters).toMatchObject({ name: "marker", reason: "UNKNOWN_WORKER" });
   });
 
@@ -131,7 +131,7 @@ describe("ctx.tellAfter()", () => {
     const restart = { backoff: AT_ONCE };
     const a = create(session, "social", { restart });
     const marker = create(session, "social");
-    await a.tell("tellAfter", { ms: 60, to: "nobody", name: "late" });
+    await a.tell("tellAfter", { ms: 1_000, to: "nobody", name: "late" });
     await a.ask("notes");
     if (end === "stop") await a.stop();
     else await a.ask("crash").catch(() => {});
@@ -141,7 +141,7 @@ describe("ctx.tellAfter()", () => {
       letters.push(name);
       if (name === "marker") marked.resolve();
     });
-    await marker.tell("tellAfter", { ms: 90, to: "nobody", name: "marker" });
+    await marker.tell("tellAfter", { ms: 1_200, to: "nobody", name: "marker" });
     await marked.promise;
     expect(letters).toEqual(["marker"]);
   });

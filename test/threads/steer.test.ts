@@ -28,7 +28,7 @@ describe("an agent", () => {
 
   test("makes one more step when it is steered in its last", async () => {
     const responses = [
-      { text: "all done", chunks: 2, chunksPerSecond: 10 },
+      { text: "all done", chunks: 2, chunksPerSecond: 1 },
       { text: "left it is" },
     ];
     const { session } = await startScripted(responses);
@@ -48,7 +48,7 @@ describe("an agent", () => {
   });
 
   test("keeps what it is told in its last allowed step, or while idle, for its next job", async () => {
-    const responses = [{ text: "one", chunks: 2, chunksPerSecond: 10 }, { text: "two" }];
+    const responses = [{ text: "one", chunks: 2, chunksPerSecond: 1 }, { text: "two" }];
     const { session } = await startScripted(responses);
     const agent = session.createWorker({ maxSteps: 1 });
     const job = session.run(agent, { prompt: "first" });
