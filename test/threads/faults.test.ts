@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filter, lastValueFrom, take, toArray } from "rxjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Session, SessionEvent, SupervisorEvent, WorkerOptions } from "../../src/index.ts";
+import type {
+  HeddleError,
+  Session,
+  SessionEvent,
+  SupervisorEvent,
+  WorkerOptions,
+} from "../../src/index.ts";
 import { startWithActors } from "../support/bare-session.ts";
 import { collect, startScripted } from "../support/supervisors.ts";
 
@@ -64,9 +70,8 @@ describe("a fault in an actor", () => {
     const queued = rogue.ask("ping", {}, { timeoutMs: 60_000 });
     const error = await rogue
       .ask("fault", { name }, { timeoutMs: 60_000 })
-      .catch((thrown) => thrown);
-    expect(error.code).toBe(code);
-    expect(error.message).toMatch(message);
+      .catch((thrown: HeddleError) => thrown);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(rogue.lastFailure?.code).toBe(code);
     // It begins anew, and what waited for it is not lost.
     expect(await queued).toBe("pong");
