@@ -128,7 +128,8 @@ export class BehaviorLife {
 
   #spawn(given: unknown): WorkerRef {
     for (const child of this.#children) {
-      if (child.endReason !== undefined) this.#children.delete(child);
+      // One that has failed is still there, and is stopped with its parent.
+      if (!this.#society.find(child.id)) this.#children.delete(child);
     }
     if (this.#children.size >= MAX_CHILDREN) {
       throw new HeddleError("OVERLOADED", `the worker has ${MAX_CHILDREN} children already`);

@@ -27,10 +27,7 @@ describe("an agent", () => {
   });
 
   test("makes one more step when it is steered in its last", async () => {
-    const responses = [
-      { text: "all done", chunks: 2, chunksPerSecond: 1 },
-      { text: "left it is" },
-    ];
+    const responses = [{ text: "all done", chunks: 2, chunksPerSecond: 1 }, { text: "left it is" }];
     const { session } = await startScripted(responses);
     const agent = session.createWorker();
     const job = session.run(agent, { prompt: "go" });
