@@ -12,18 +12,21 @@ import type { WireError } from "../protocol/error.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import type { Timer } from "../transport/clock.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
 import type { ActorProfile } from "./actor-profile.ts";
 import type { ActorWatch, Watched, WatchedThread } from "./actor-watch.ts";
+import { FloodGate, MAX_MESSAGES_PER_TURN } from "./flood-gate.ts";
 import type { EndReason } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
 
 const ENTRY = new URL(`../actors/entry${extname(import.meta.filename)}`, import.meta.url);
 const START_MS = 60_000;
-/** Messages of one actor in one turn of the supervisor's loop. An actor that waits for its answers never comes near. */
-const MAX_MESSAGES_PER_TURN = 256;
+/** Of a thread that nobody owns yet. */
+const SPARE_KILL_MS = 5_000;
+const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at once`;
 
 /** What the supervisor can call in an actor thread. */
 export type ActorCalls = {
@@ -47,7 +50,12 @@ export type ActorOwner = {
   onGone(failure: HeddleError, reason: EndReason): void;
 };
 
-export type ActorLimits = { readonly heapMb: number; readonly unresponsiveMs: number };
+export type ActorLimits = {
+  readonly heapMb: number;
+  readonly unresponsiveMs: number;
+  /** How long the thread may take to end once it was terminated. */
+  readonly killMs: number;
+};
 
 /** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {
@@ -64,10 +72,15 @@ export class ActorThread {
   #isGone: boolean = false;
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
-  #messagesThisTurn = 0;
+  readonly #floodGate: FloodGate = new FloodGate();
   readonly #watch: ActorWatch;
   #watched: Watched | undefined;
-  #limits: ActorLimits = { heapMb: Number.POSITIVE_INFINITY, unresponsiveMs: MAX_TIMER_MS };
+  #limits: ActorLimits = {
+    heapMb: Number.POSITIVE_INFINITY,
+    unresponsiveMs: MAX_TIMER_MS,
+    killMs: SPARE_KILL_MS,
+  };
+  #kill: Timer | undefined;
   /** Calls that the actor works on, and calls that it waits for. */
   #openWork = 0;
   #openAsks = 0;
@@ -150,16 +163,20 @@ export class ActorThread {
     this.#thread.post(command);
   }
 
-  /** Ends the thread; `gone` resolves when it is. Blocked in a system call it may never be: see `writeOff`. */
+  /**
+   * Ends the thread; `gone` resolves when it is. Blocked in a system call it may never be: after `killMs` it is written off,
+   * and what it was doing fails with `THREAD_STUCK`.
+   */
   terminate(killedFor?: HeddleError): void {
     this.#isEnding = true;
     this.#killedFor ??= killedFor;
     this.#thread.terminate();
+    if (this.#isGone) return;
+    this.#kill ??= this.#runtime.clock.setTimer(this.#limits.killMs, () => this.#writeOff());
   }
 
   /** Treats the thread as gone although it is not: it is reported, and none of its messages are taken any more. */
-  writeOff(): void {
-    if (this.#isGone) return;
+  #writeOff(): void {
     const { threadId } = this.#thread;
     this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
     this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"), "failure");
@@ -262,12 +279,9 @@ export class ActorThread {
 
   /** An actor that sends without waiting would grow the supervisor's memory: it is ended, and what it still sends is dropped. */
   #isFlooding(): boolean {
-    if (this.#messagesThisTurn === 0) setImmediate(() => (this.#messagesThisTurn = 0));
-    this.#messagesThisTurn += 1;
-    if (this.#messagesThisTurn <= MAX_MESSAGES_PER_TURN) return false;
-    const message = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at once`;
-    if (this.isUsable) this.terminate(new HeddleError("ACTOR_FLOODED", message));
-    return true;
+    const isFlooded = this.#floodGate.isFlooded();
+    if (isFlooded && this.isUsable) this.terminate(new HeddleError("ACTOR_FLOODED", FLOODED));
+    return isFlooded;
   }
 
   #exited(exit: ThreadExit): void {
@@ -279,6 +293,7 @@ export class ActorThread {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#isEnding = true;
+    this.#kill?.cancel();
     this.#updateWatch();
     this.#caller.close(failure);
     this.#owner?.onGone(failure, reason);

@@ -37,6 +37,7 @@ export class GatewayThread {
   readonly #thread: Thread;
   #frames = 0;
   #silence: Timer | undefined;
+  readonly #kills: Timer[] = [];
   #gone: boolean = false;
 
   constructor(name: string, runtime: Runtime, handlers: GatewayThreadHandlers) {
@@ -99,12 +100,13 @@ export class GatewayThread {
   /** Ends the thread. If that has no effect within `killMs`, it is written off: reported, and treated as gone. */
   terminate(killMs: number): void {
     this.#thread.terminate();
-    this.#runtime.clock.setTimer(killMs, () => {
-      if (this.#gone) return;
+    if (this.#gone) return;
+    const kill = this.#runtime.clock.setTimer(killMs, () => {
       const { threadId } = this.#thread;
       this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
       this.#leave(new HeddleError("THREAD_STUCK", `gateway ${this.#name} cannot be ended`));
     });
+    this.#kills.push(kill);
   }
 
   #receive(message: GatewayReport | CallMessage): void {
@@ -140,6 +142,7 @@ export class GatewayThread {
     if (this.#gone) return;
     this.#gone = true;
     this.#answered();
+    for (const kill of this.#kills) kill.cancel();
     this.#caller.close(error);
     this.#handlers.onGone(error);
   }

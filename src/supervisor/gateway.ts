@@ -35,6 +35,7 @@ export class Gateway {
   /** Deaths since the last response: each doubles the pause before the next start. */
   #losses = 0;
   #watching: Timer | undefined;
+  #restarting: Timer | undefined;
   #onGone: () => void = () => {};
 
   constructor(name: string, specs: readonly ProviderSpec[], runtime: Runtime) {
@@ -111,6 +112,7 @@ export class Gateway {
     const wasReady = this.#state === "ready";
     this.#state = "closed";
     this.#watching?.cancel();
+    this.#restarting?.cancel();
     const thread = this.#thread;
     if (!thread) {
       this.#failAll(supervisorClosed());
@@ -230,7 +232,8 @@ export class Gateway {
   #restart(): void {
     this.#state = "starting";
     const pauseMs = this.#losses < 2 ? 0 : Math.min(MAX_BACKOFF_MS, 100 * 2 ** (this.#losses - 2));
-    this.#runtime.clock.setTimer(pauseMs, () => void this.#startAgain());
+    const { clock } = this.#runtime;
+    this.#restarting = clock.setTimer(pauseMs, () => void this.#startAgain());
   }
 
   async #startAgain(): Promise<void> {

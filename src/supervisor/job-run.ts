@@ -43,6 +43,8 @@ export class JobRun implements JobDriver {
   /** The thread that carries the job out now. */
   #thread: ActorThread;
   #call: ModelCall | undefined;
+  /** Of the last model call: the job ends with it, also if the actor dies before it can say so. */
+  #callFailure: HeddleError | undefined;
   #total: Deadline | undefined;
   #ladder: Timer | undefined;
   #isKilled: boolean = false;
@@ -68,7 +70,8 @@ export class JobRun implements JobDriver {
     this.#context.steering.follow((text) => this.#thread.steer(job.id, text));
     const failure = await this.#carryOut();
     this.#context.steering.follow(undefined);
-    this.#actorEnded(failure);
+    if (failure?.code === "THREAD_STUCK") this.#writtenOff(failure);
+    else this.#actorEnded(failure);
     await job.outcome;
     this.#total?.stop();
     this.#ladder?.cancel();
@@ -83,6 +86,7 @@ export class JobRun implements JobDriver {
     const { settings } = job.spec;
     job.tally.steered(this.#context.steering.said(steered - this.#steered));
     this.#steered = Math.max(steered, this.#steered);
+    this.#callFailure = undefined;
     job.signal({ type: "call-opened" });
     const demandBytes = job.stream.openCall((bytes) => {
       if (this.#call) gateway.demand(this.#call, bytes);
@@ -106,6 +110,9 @@ export class JobRun implements JobDriver {
       const response = await this.#call.ended;
       this.#noteResponse(response);
       return response;
+    } catch (error) {
+      this.#callFailure = toHeddleError(error, "INTERNAL");
+      throw error;
     } finally {
       this.#call = undefined;
       job.stream.closeCall();
@@ -150,7 +157,9 @@ export class JobRun implements JobDriver {
     for (;;) {
       const failure = await this.#attempt();
       const hasCrashed = failure !== undefined && !this.#thread.isUsable;
-      if (!hasCrashed || this.#job.stopReason) return failure;
+      // A thread that cannot be ended still does what it did: nothing may do it again.
+      const isFinal = !hasCrashed || failure.code === "THREAD_STUCK";
+      if (isFinal || this.#job.stopReason) return failure;
       const next = await this.#recover(failure);
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
@@ -161,12 +170,9 @@ export class JobRun implements JobDriver {
 
   /** The actor has died. Resolves to the thread that goes on, to the failure that the job ends with, or to undefined when all is done. */
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
-    try {
-      // The response that the actor was waiting for is not lost with it.
-      await this.#call?.ended;
-    } catch (error) {
-      return toHeddleError(error, "INTERNAL");
-    }
+    // What the actor was waiting for is not lost with it: the response, or why there is none.
+    await this.#call?.ended.catch(() => {});
+    if (this.#callFailure) return this.#callFailure;
     const { tally, spec } = this.#job;
     const isSteered =
       this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
@@ -189,33 +195,21 @@ export class JobRun implements JobDriver {
   }
 
   #kill(): void {
-    const job = this.#job;
-    const thread = this.#thread;
-    const { clock } = job.spec.runtime;
     if (this.#actorHasEnded) return;
     this.#isKilled = true;
-    job.stoppedBy("terminated");
-    thread.terminate();
-    this.#ladder = clock.setTimer(job.spec.settings.killMs, () => this.#writeOff());
+    this.#job.stoppedBy("terminated");
+    this.#thread.terminate();
   }
 
-  #writeOff(): void {
-    const job = this.#job;
-    if (this.#actorHasEnded) return;
-    job.stoppedBy("stuck");
-    const { killMs } = job.spec.settings;
-    const message = `the thread did not end within ${killMs} ms after it was terminated`;
-    job.signal({
-      type: "written-off",
-      error: toWireError(new HeddleError("THREAD_STUCK", message)),
-    });
-    this.#thread.writeOff();
+  #writtenOff(error: HeddleError): void {
+    this.#actorHasEnded = true;
+    this.#job.stoppedBy("stuck");
+    this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
-  #actorEnded(error: unknown): void {
+  #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    const failure = error === undefined ? undefined : toHeddleError(error, "ACTOR_CRASHED");
     // An actor that died leaves its model call behind.
     if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });

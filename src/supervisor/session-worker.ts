@@ -125,6 +125,10 @@ export class SessionWorker implements Worker {
   }
 
   enqueue(job: Job): void {
+    if (this.isStopped) {
+      void job.cancel("the worker was stopped");
+      return;
+    }
     this.#queue.push(job);
     job.onSettled(() => {
       const place = this.#queue.indexOf(job);
@@ -196,9 +200,13 @@ export class SessionWorker implements Worker {
     if (decision.type !== "restart") return this.#giveUp(decision.type, failure);
     this.#enter("restarting", job);
     await pause(this.#options.runtime.clock, decision.delayMs, job);
+    let isStarting: boolean = true;
+    // A start that hangs must not hold up the job's end.
+    job.onStopped(() => isStarting && this.#thread.surrender());
     const thread = await this.#thread
       .take(wishOf(job))
       .catch((error) => toHeddleError(error, "INTERNAL"));
+    isStarting = false;
     if (!thread) return failure;
     const { attempt } = decision;
     if (!HeddleError.is(thread)) {

@@ -234,6 +234,8 @@ export class SupervisorSession implements Session {
       if (!isWorker(target)) return this.#createAgent(checkAgent(target));
       checkTarget(target, this.workers);
       if (target.isBusy) this.#makeWay(target);
+      // One that closes with its job does so when that is interrupted.
+      checkTarget(target, this.workers);
       return target;
     } catch (error) {
       onRefused();

@@ -26,6 +26,16 @@ import { ThreadPermits } from "./thread-permits.ts";
 import { ThreadStock } from "./thread-stock.ts";
 import { checkWorkerOptions } from "./worker-settings.ts";
 
+/** What a supervisor takes from outside itself. */
+export type Outside = Omit<Runtime, "report">;
+
+let startSupervisor: (options: SupervisorOptions, outside: Outside) => Promise<Supervisor>;
+
+/** Starts a supervisor in a world of the caller's own. Not public: tests own its time and its threads by it. */
+export function startIn(options: SupervisorOptions, outside: Outside): Promise<Supervisor> {
+  return startSupervisor(options, outside);
+}
+
 /**
  * Owns every thread and keeps the registry of sessions. It lives in the thread that started it.
  *
@@ -47,17 +57,18 @@ export class Supervisor {
   #stuckThreads = 0;
   #closed: Promise<void> | undefined;
 
-  private constructor(options: SupervisorOptions) {
-    const { threads = {}, keepSettled = {}, defaults = {} } = options;
-    const keepAlive = new KeepAlive();
-    this.#runtime = {
-      clock: systemClock,
-      spawn: spawnThread,
-      newId: randomUUID,
-      random: Math.random,
-      hold: () => keepAlive.hold(),
-      report: (event) => this.#report(event),
+  static {
+    startSupervisor = async (options, outside) => {
+      checkSupervisorOptions(options);
+      const supervisor = new Supervisor(options, outside);
+      await supervisor.#start();
+      return supervisor;
     };
+  }
+
+  private constructor(options: SupervisorOptions, outside: Outside) {
+    const { threads = {}, keepSettled = {}, defaults = {} } = options;
+    this.#runtime = { ...outside, report: (event) => this.#report(event) };
     this.events$ = new ContainedObservable(this.#events, (error) =>
       this.#report({ type: "subscriber-failed", error }),
     );
@@ -77,10 +88,14 @@ export class Supervisor {
    * throws with a code of its own, such as `PROVIDER_AUTH` for a missing key; `GATEWAY_START_FAILED`. Nothing is left running.
    */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
-    checkSupervisorOptions(options);
-    const supervisor = new Supervisor(options);
-    await supervisor.#start();
-    return supervisor;
+    const keepAlive = new KeepAlive();
+    return await startSupervisor(options, {
+      clock: systemClock,
+      spawn: spawnThread,
+      newId: randomUUID,
+      random: Math.random,
+      hold: () => keepAlive.hold(),
+    });
   }
 
   /** @throws {HeddleError} `NAME_TAKEN`, `INVALID_OPTION`, `SUPERVISOR_CLOSED`. */

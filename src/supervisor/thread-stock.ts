@@ -1,3 +1,4 @@
+import type { Timer } from "../transport/clock.ts";
 import type { ActorProfile } from "./actor-profile.ts";
 import { BARE_PROFILE } from "./actor-profile.ts";
 import { ActorThread } from "./actor-thread.ts";
@@ -19,6 +20,7 @@ export class ThreadStock {
   #made = 0;
   #isClosed: boolean = false;
   #isRefilling: boolean = false;
+  #refilling: Timer | undefined;
 
   constructor(size: number, runtime: Runtime) {
     this.#size = size;
@@ -45,13 +47,15 @@ export class ThreadStock {
     const spare = [...this.#spares].find(({ isReady }) => isReady);
     if (!spare || profile !== BARE_PROFILE) return this.#make(profile);
     this.#spares.delete(spare);
-    this.#runtime.clock.setTimer(REFILL_MS, () => void this.#refill());
+    this.#refilling?.cancel();
+    this.#refilling = this.#runtime.clock.setTimer(REFILL_MS, () => void this.#refill());
     return spare;
   }
 
   /** Resolves when no spare is left. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#refilling?.cancel();
     const spares = [...this.#spares];
     for (const spare of spares) spare.terminate();
     await Promise.all(spares.map((spare) => spare.gone));

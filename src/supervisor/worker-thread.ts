@@ -21,7 +21,6 @@ export type WorkerThreadOptions = ThreadSupply & {
   readonly limits: ActorLimits;
   readonly restart: RestartPolicy;
   readonly parkAfterMs: number;
-  readonly killMs: number;
   readonly runtime: Runtime;
   readonly owner: ActorOwner;
   /**
@@ -101,16 +100,13 @@ export class WorkerThread implements PermitHolder {
     return decision;
   }
 
-  /** Ends the thread, if there is one. Settles when it is gone, or written off after `killMs`. */
+  /** Ends the thread, if there is one. Settles when it is gone, or written off. */
   async end(): Promise<void> {
     this.#busy();
     const thread = this.#thread;
     if (!thread) return;
-    const { runtime, killMs } = this.#options;
     thread.terminate();
-    const timer = runtime.clock.setTimer(killMs, () => thread.writeOff());
     await thread.gone;
-    timer.cancel();
   }
 
   #park(): void {

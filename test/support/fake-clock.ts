@@ -34,6 +34,20 @@ export class FakeClock implements Clock {
     return { cancel: () => this.#timers.delete(entry) };
   }
 
+  /** When the next timer is due; undefined when there is none. */
+  get nextDueMs(): number | undefined {
+    return this.#dueBy(Number.POSITIVE_INFINITY)?.dueMs;
+  }
+
+  /** Fires the next timer, and no other, at its own time. */
+  fireNext(): void {
+    const next = this.#dueBy(Number.POSITIVE_INFINITY);
+    if (!next) return;
+    this.#timers.delete(next);
+    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+    next.run();
+  }
+
   /** Lets `ms` pass and runs what falls due, in order, each at its own time. */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;

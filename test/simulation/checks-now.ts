@@ -1,0 +1,60 @@
+import { expect } from "vitest";
+import { flawOf } from "./plan.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** The largest chunk of any plan, in bytes. */
+const MAX_CHUNK_BYTES = 400;
+
+/** What holds at any time, between two turns. */
+export function expectNow(simulation: Simulation): void {
+  expect(simulation.violations).toEqual([]);
+  expectPermits(simulation);
+  expectRegistry(simulation);
+  expectStates(simulation);
+  expectWindows(simulation);
+}
+
+/** Permits are held for threads that workers have, and for nothing else. */
+function expectPermits({ world, supervisor, schedule, events }: Simulation): void {
+  const writtenOff = events.flatMap((event) =>
+    event.type === "thread-stuck" ? [event.threadId] : [],
+  );
+  const owned = world.threads.filter(
+    ({ isOwned, isGone, threadId }) => isOwned && !isGone && !writtenOff.includes(threadId),
+  );
+  const { held } = supervisor.inspect().threads;
+  if (held !== owned.length || held > schedule.maxThreads) {
+    expect({ held, max: schedule.maxThreads }).toEqual({ held: owned.length });
+  }
+}
+
+/** `session.jobs` are those that have not ended. */
+function expectRegistry({ sessions, jobs }: Simulation): void {
+  const registered = sessions.flatMap(({ session }) => [...session.jobs.values()]);
+  const open = jobs.filter(({ job }) => !job.isSettled).map(({ job }) => job);
+  if (registered.length !== open.length || open.some((job) => !registered.includes(job))) {
+    expect(registered.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
+  }
+}
+
+/** A worker is idle when it has no job; its conversation is one that a model accepts. */
+function expectStates({ workers, jobs }: Simulation): void {
+  for (const { worker } of workers) {
+    const hasJob = jobs.some(({ job }) => job.worker === worker && !job.isSettled);
+    const isFinal = worker.state === "failed" || worker.state === "stopped";
+    const isStopping = "isStopped" in worker && worker.isStopped === true;
+    if (!hasJob && !isFinal && !isStopping) expect(worker.state).toBe("idle");
+    if (worker.state === "failed") expect(hasJob).toBe(false);
+    expect(flawOf(worker.transcript)).toBeUndefined();
+  }
+}
+
+/** What was sent and not read is bounded for every lossless reader that was there from the start. */
+function expectWindows({ readers, jobs }: Simulation): void {
+  for (const reader of readers) {
+    if (!reader.fromStart || reader.hasLeft || reader.hasEnded || reader.as === "latest") continue;
+    const plan = jobs.find(({ job }) => job === reader.job)?.worker.plan;
+    const unread = reader.log.chunkBytes - reader.readBytes;
+    expect(unread).toBeLessThanOrEqual((plan?.windowBytes ?? 0) + MAX_CHUNK_BYTES);
+  }
+}

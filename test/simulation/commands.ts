@@ -1,0 +1,273 @@
+import fc from "fast-check";
+import type { JobPlan, ResponsePlan } from "./plan.ts";
+import type { SpawnFault } from "./world.ts";
+
+export type WorkerPlan = {
+  readonly graceMs: number;
+  readonly killMs: number;
+  readonly windowBytes: number;
+  readonly maxOutputBytes: number;
+  readonly maxSteps: number;
+  readonly parkAfterMs: number;
+  readonly whenBusy: "enqueue" | "reject" | "interrupt";
+  readonly whenUnresponsive: "report" | "kill";
+  readonly provider: "shared" | "own";
+  readonly policy: "never" | "on-failure" | "always";
+  readonly maxRestarts: number;
+  readonly withinMs: number;
+  readonly initialMs: number;
+};
+
+export type ActorFault =
+  | "throws"
+  | "exits 0"
+  | "exits 7"
+  | "out of memory"
+  | "spins"
+  | "recovers"
+  | "cannot be ended"
+  | "goes deaf"
+  | "floods"
+  | "grows";
+
+export type GatewayFault = "dies" | "spins" | "recovers" | "cannot be ended";
+
+export type Action =
+  | { readonly type: "open-session" }
+  | { readonly type: "create-worker"; readonly session: number; readonly worker: WorkerPlan }
+  | {
+      readonly type: "run";
+      /** Undefined: a worker of its own. */
+      readonly worker: number | undefined;
+      readonly plan: JobPlan;
+      readonly totalMs: number | undefined;
+      readonly id: "random" | "given";
+      readonly signal: "none" | "aborted" | "later";
+      readonly host: "none" | "takes" | "throws" | "hangs";
+    }
+  | { readonly type: "cancel"; readonly job: number }
+  | { readonly type: "abort"; readonly job: number }
+  | {
+      readonly type: "read";
+      readonly job: number;
+      readonly as: "lossless" | "latest" | "chunks";
+      readonly from: number;
+    }
+  | {
+      readonly type: "reader";
+      readonly reader: number;
+      readonly does: "pauses" | "goes on" | "leaves";
+    }
+  | { readonly type: "stop"; readonly worker: number; readonly graceMs: number | undefined }
+  | { readonly type: "terminate"; readonly worker: number }
+  | { readonly type: "close-session"; readonly session: number; readonly drainMs: number }
+  | { readonly type: "close"; readonly drainMs: number }
+  | { readonly type: "actor"; readonly thread: number; readonly does: ActorFault }
+  | { readonly type: "gateway"; readonly thread: number; readonly does: GatewayFault }
+  | {
+      readonly type: "next-thread";
+      readonly kind: "actor" | "gateway";
+      readonly fault: SpawnFault;
+    }
+  | { readonly type: "pass"; readonly ms: number };
+
+/** An action, and how many turns pass after it. */
+export type Command = { readonly action: Action; readonly turns: number };
+
+export type Schedule = {
+  /** Decides the order of everything that is not a command. */
+  readonly seed: number;
+  /** Whether time stands still as long as anything can happen. */
+  readonly isEager: boolean;
+  readonly maxThreads: number;
+  readonly spare: number;
+  readonly queue: number;
+  readonly gateways: number;
+  readonly commands: readonly Command[];
+};
+
+const pick = fc.nat({ max: 7 });
+const passMs = fc.oneof(
+  { weight: 4, arbitrary: fc.nat({ max: 60 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 60, max: 1_500 }) },
+  { weight: 1, arbitrary: fc.constantFrom(5_000, 12_000, 61_000) },
+);
+
+export const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
+  graceMs: fc.constantFrom(100, 0, 20, 2_000),
+  killMs: fc.constantFrom(100, 0, 10, 1_000),
+  windowBytes: fc.constantFrom(1_000, 1, 20, 100),
+  maxOutputBytes: fc.constantFrom(100_000, 100_000, 40),
+  maxSteps: fc.constantFrom(20, 1, 2),
+  parkAfterMs: fc.constantFrom(1_000, 0, 50),
+  whenBusy: fc.constantFrom("enqueue", "enqueue", "reject", "interrupt"),
+  whenUnresponsive: fc.constantFrom("report", "kill"),
+  provider: fc.constantFrom("shared", "shared", "own"),
+  policy: fc.constantFrom("on-failure", "on-failure", "never", "always"),
+  maxRestarts: fc.constantFrom(3, 0, 1, 2),
+  withinMs: fc.constantFrom(1_000, 100, 60_000),
+  initialMs: fc.constantFrom(1, 50, 400),
+});
+
+const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
+  chunks: fc.array(fc.constantFrom(12, 3, 1, 30, 200), { maxLength: 6 }),
+  toolCalls: fc.constantFrom(0, 0, 1, 2),
+  end: fc.constantFrom(
+    "responds",
+    "responds",
+    "responds",
+    "responds",
+    "fails",
+    "stalls",
+    "expires",
+  ),
+  isDeaf: fc.constantFrom(false, false, false, false, false, true),
+});
+
+const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
+
+const anyRun: fc.Arbitrary<Action> = fc.record({
+  type: fc.constant("run"),
+  worker: fc.option(pick, { nil: undefined, freq: 8 }),
+  plan: anyPlan,
+  totalMs: fc.constantFrom(undefined, undefined, 40, 500),
+  id: fc.constantFrom("random", "random", "given"),
+  signal: fc.constantFrom("none", "none", "none", "later", "aborted"),
+  host: fc.constantFrom("none", "none", "none", "takes", "throws", "hangs"),
+});
+
+const anyReading: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({
+    type: fc.constant("read"),
+    job: pick,
+    as: fc.constantFrom("lossless", "lossless", "chunks", "latest"),
+    from: fc.constantFrom(0, 0, 2, 9),
+  }),
+  fc.record({
+    type: fc.constant("reader"),
+    reader: pick,
+    does: fc.constantFrom("pauses", "pauses", "goes on", "leaves"),
+  }),
+);
+
+const anyFault: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant("actor"),
+      thread: pick,
+      does: fc.constantFrom<ActorFault[]>(
+        "throws",
+        "throws",
+        "exits 0",
+        "exits 7",
+        "out of memory",
+        "spins",
+        "recovers",
+        "cannot be ended",
+        "goes deaf",
+        "floods",
+        "grows",
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("gateway"),
+      thread: pick,
+      does: fc.constantFrom<GatewayFault[]>("dies", "dies", "spins", "recovers", "cannot be ended"),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("next-thread"),
+      kind: fc.constantFrom("actor", "actor", "gateway"),
+      fault: fc.constantFrom<SpawnFault[]>("throws", "hangs", "dies", "unkillable"),
+    }),
+  },
+);
+
+const anyEnding: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("stop"),
+      worker: pick,
+      graceMs: fc.constantFrom(undefined, 0, 50),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("terminate"), worker: pick }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("close-session"),
+      session: pick,
+      drainMs: fc.constantFrom(0, 200),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant("close"), drainMs: fc.constantFrom(0, 200) }),
+  },
+) as fc.Arbitrary<Action>;
+
+const anyCalm: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 10, arbitrary: anyRun },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("abort"), job: pick }) },
+  { weight: 6, arbitrary: anyReading },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("create-worker"),
+      session: pick,
+      worker: anyWorker,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("open-session") }) },
+  { weight: 1, arbitrary: anyEnding },
+) as fc.Arbitrary<Action>;
+
+const anyRough: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 3, arbitrary: anyCalm },
+  { weight: 1, arbitrary: anyFault },
+);
+
+function anySchedule(action: fc.Arbitrary<Action>, isEager: fc.Arbitrary<boolean>) {
+  const command = fc.record({ action, turns: fc.nat({ max: 12 }) });
+  const first = fc.record({
+    action: fc.record({
+      type: fc.constant("create-worker" as const),
+      session: fc.constant(0),
+      worker: anyWorker,
+    }),
+    turns: fc.constant(0),
+  });
+  return fc.record({
+    seed: fc.noShrink(fc.integer({ min: 0, max: 0x7fffffff })),
+    isEager,
+    maxThreads: fc.constantFrom(10, 1, 2),
+    spare: fc.constantFrom(0, 1, 2),
+    queue: fc.constantFrom(100, 2),
+    gateways: fc.constantFrom(1, 2),
+    commands: fc
+      .tuple(first, fc.array(command, { minLength: 1, maxLength: 24 }))
+      .map(([head, rest]) => [head, ...rest]),
+  });
+}
+
+/** Anything, with any fault. */
+export const anyRoughSchedule: fc.Arbitrary<Schedule> = anySchedule(anyRough, fc.boolean());
+
+/** Threads and models that do as they are told, and messages that take no time. */
+export const anyCalmSchedule: fc.Arbitrary<Schedule> = anySchedule(anyCalm, fc.constant(true)).map(
+  (schedule) => ({ ...schedule, commands: schedule.commands.map(obedient) }),
+);
+
+function obedient({ action, turns }: Command): Command {
+  if (action.type !== "run") return { action, turns };
+  return { action: { ...action, plan: action.plan.map((p) => ({ ...p, isDeaf: false })) }, turns };
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import type { Action, Schedule, WorkerPlan } from "./commands.ts";
+import { runSchedule } from "./run-schedule.ts";
+
+/* What random schedules have found, in the fewest words; these do not depend on the seed. */
+
+const WORKER: WorkerPlan = {
+  graceMs: 100,
+  killMs: 100,
+  windowBytes: 1_000,
+  maxOutputBytes: 100_000,
+  maxSteps: 20,
+  parkAfterMs: 1_000,
+  whenBusy: "enqueue",
+  whenUnresponsive: "report",
+  provider: "shared",
+  policy: "on-failure",
+  maxRestarts: 3,
+  withinMs: 1_000,
+  initialMs: 1,
+};
+
+const RUN: Extract<Action, { type: "run" }> = {
+  type: "run",
+  worker: 0,
+  plan: [],
+  totalMs: undefined,
+  id: "random",
+  signal: "none",
+  host: "none",
+};
+
+const STALLS = [{ chunks: [12], toolCalls: 0, end: "stalls", isDeaf: false }] as const;
+
+/** Everything that can happen has happened before the next action. */
+function schedule(actions: readonly Action[], options: Partial<Schedule> = {}): Schedule {
+  return {
+    seed: 1,
+    isEager: true,
+    maxThreads: 10,
+    spare: 0,
+    queue: 100,
+    gateways: 1,
+    commands: actions.map((action) => ({ action, turns: 100 })),
+    ...options,
+  };
+}
+
+function worker(options: Partial<WorkerPlan> = {}): Action {
+  return { type: "create-worker", session: 0, worker: { ...WORKER, ...options } };
+}
+
+describe("a schedule that once broke a promise", () => {
+  test("close() waited for ever for a spare that could not be ended", async () => {
+    const { events } = await runSchedule(
+      schedule([{ type: "actor", thread: 0, does: "cannot be ended" }], { spare: 1 }),
+    );
+    expect(events.at(-1)?.type).toBe("thread-stuck");
+  });
+
+  test("a job waited for ever for its worker's parked thread, which could not be ended", async () => {
+    const { jobs } = await runSchedule(
+      schedule([
+        worker({ parkAfterMs: 50 }),
+        RUN,
+        { type: "actor", thread: 0, does: "cannot be ended" },
+        { type: "pass", ms: 60 },
+        RUN,
+      ]),
+    );
+    expect(jobs.map(({ outcome }) => outcome?.status)).toEqual(["completed", "completed"]);
+  });
+
+  test("a job went on for ever in an unresponsive thread that could not be ended", async () => {
+    const { jobs } = await runSchedule(
+      schedule([
+        worker({ whenUnresponsive: "kill" }),
+        RUN,
+        { type: "actor", thread: 0, does: "cannot be ended" },
+        RUN,
+        { type: "pass", ms: 2_000 },
+      ]),
+    );
+    expect(jobs[1]?.outcome?.error?.code).toBe("THREAD_STUCK");
+  });
+
+  test("a run that interrupts the only job of a worker that closes with it held a thread for ever", async () => {
+    const { jobs } = await runSchedule(
+      schedule([worker({ whenBusy: "interrupt" }), { ...RUN, worker: undefined }, RUN], {
+        commands: [
+          { action: worker({ whenBusy: "interrupt" }), turns: 0 },
+          { action: { ...RUN, worker: undefined }, turns: 0 },
+          { action: RUN, turns: 0 },
+        ],
+      }),
+    );
+    expect(jobs.map(({ outcome }) => outcome?.status)).toEqual(["cancelled"]);
+  });
+
+  test("a cancel waited for a restart that hung", async () => {
+    const { jobs } = await runSchedule(
+      schedule([
+        worker(),
+        RUN,
+        { type: "actor", thread: 0, does: "spins" },
+        RUN,
+        { type: "next-thread", kind: "actor", fault: "hangs" },
+        { type: "actor", thread: 0, does: "throws" },
+        { type: "pass", ms: 10 },
+        { type: "cancel", job: 0 },
+        { type: "pass", ms: 1_000 },
+      ]),
+    );
+    expect(jobs[1]?.outcome?.status).toBe("cancelled");
+  });
+
+  test("a model call that had failed was made again when the actor died before it could say so", async () => {
+    const { jobs, world } = await runSchedule(
+      schedule([
+        worker(),
+        { ...RUN, plan: STALLS },
+        { type: "actor", thread: 0, does: "spins" },
+        { type: "gateway", thread: 1, does: "dies" },
+        { type: "actor", thread: 0, does: "throws" },
+      ]),
+    );
+    expect(jobs[0]?.outcome?.error?.code).toBe("GATEWAY_LOST");
+    expect(world.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,105 @@
+import type { JobEvent } from "../../src/protocol/job.ts";
+import type { CancelOutcome, JobOutcome } from "../../src/supervisor/handles.ts";
+import type { Job } from "../../src/supervisor/job.ts";
+import type { RunOptions } from "../../src/supervisor/options.ts";
+import type { Action } from "./commands.ts";
+import { SimActor } from "./sim-actor.ts";
+import type { Simulation, SimWorker } from "./simulation.ts";
+
+type RunAction = Extract<Action, { type: "run" }>;
+
+/** A job, and what was asked and seen of it. */
+export class SimJob {
+  readonly job: Job;
+  readonly worker: SimWorker;
+  readonly action: RunAction;
+  readonly cancels: Promise<CancelOutcome>[] = [];
+  /** What `events$` has shown, from the start. */
+  readonly observed: JobEvent[] = [];
+  hasCompleted: boolean = false;
+  outcome: JobOutcome | undefined;
+  settledTurn: number | undefined;
+  readonly #abort: AbortController;
+
+  constructor(
+    job: Job,
+    options: {
+      readonly worker: SimWorker;
+      readonly action: RunAction;
+      readonly abort: AbortController;
+      readonly simulation: Simulation;
+    },
+  ) {
+    this.job = job;
+    this.worker = options.worker;
+    this.action = options.action;
+    this.#abort = options.abort;
+    job.events$.subscribe({
+      next: (event) => this.observed.push(event),
+      complete: () => {
+        this.hasCompleted = true;
+      },
+    });
+    void job.outcome.then((outcome) => this.#settled(outcome, options.simulation));
+    job.wait().catch(() => {});
+  }
+
+  static optionsOf(
+    { id, signal, host, totalMs }: RunAction,
+    number: number,
+  ): { run: RunOptions; abort: AbortController } {
+    const abort = new AbortController();
+    if (signal === "aborted") abort.abort("aborted before");
+    const run: RunOptions = {
+      ...(id === "given" ? { id: `job-${number}` } : {}),
+      ...(signal === "none" ? {} : { signal: abort.signal }),
+      ...(totalMs === undefined ? {} : { timeouts: { totalMs } }),
+      ...(host === "none" ? {} : { host: hostOf(host) }),
+    };
+    return { run, abort };
+  }
+
+  /** Whether it ends without anybody's help. */
+  get endsByItself(): boolean {
+    const { plan, host } = this.action;
+    const goesOn = ({ end, isDeaf }: RunAction["plan"][number]) =>
+      end === "stalls" || (end === "expires" && isDeaf);
+    return host !== "hangs" && !plan.some(goesOn);
+  }
+
+  cancel(): void {
+    this.cancels.push(this.job.cancel("enough"));
+  }
+
+  abort(): void {
+    this.#abort.abort("aborted");
+  }
+
+  /** When a job has settled, nothing of it runs any more. */
+  #settled(outcome: JobOutcome, { world, events, violations }: Simulation): void {
+    const { id } = this.job;
+    this.outcome = outcome;
+    this.settledTurn = world.turns;
+    const writtenOff = new Set(
+      events.flatMap((event) => (event.type === "thread-stuck" ? [event.threadId] : [])),
+    );
+    for (const thread of world.threads) {
+      if (thread.isDead || writtenOff.has(thread.threadId)) continue;
+      const runs = thread.body instanceof SimActor && thread.body.jobId === id;
+      if (runs) violations.push(`${id} has settled, and its actor works on`);
+      const isOpen = world.requests.some(
+        (request) => request.thread === thread && request.jobId === id && !request.end,
+      );
+      if (isOpen) violations.push(`${id} has settled, and its model works on`);
+    }
+  }
+}
+
+function hostOf(host: "takes" | "throws" | "hangs"): NonNullable<RunOptions["host"]> {
+  return {
+    responseChunkReceived: () => {
+      if (host === "throws") throw new Error("a bug in the host");
+      return host === "hangs" ? new Promise<void>(() => {}) : undefined;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Schedule } from "./commands.ts";
+import { anyCalmSchedule, anyRoughSchedule } from "./commands.ts";
+import { runSchedule } from "./run-schedule.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** How many schedules are played. More by hand: `HEDDLE_SCHEDULES=200000 npx vitest run test/simulation`. */
+const SCHEDULES = Number(process.env["HEDDLE_SCHEDULES"] ?? 10_000);
+const TIMEOUT_MS = 3_600_000;
+
+function forAny(
+  schedules: fc.Arbitrary<Schedule>,
+  share: number,
+  check: (simulation: Simulation) => void | Promise<void>,
+): Promise<void> {
+  return fc.assert(
+    fc.asyncProperty(schedules, async (schedule) => check(await runSchedule(schedule))),
+    { numRuns: Math.ceil(SCHEDULES * share) },
+  );
+}
+
+describe("a supervisor in a world that a seed decides", () => {
+  test(
+    "keeps its promises, whatever fails and in whatever order things happen",
+    () => forAny(anyRoughSchedule, 0.7, () => {}),
+    TIMEOUT_MS,
+  );
+
+  test(
+    "stops jobs at once, and ends no thread for it, when all do as they are told",
+    () =>
+      forAny(anyCalmSchedule, 0.3, async ({ jobs, events }) => {
+        for (const outcome of await Promise.all(jobs.flatMap(({ cancels }) => cancels))) {
+          expect(outcome.afterMs).toBe(0);
+          expect(["cooperative", "settled"]).toContain(outcome.how);
+        }
+        expect(events.map(({ type }) => type)).not.toContain("gateway-lost");
+        expect(events.map(({ type }) => type)).not.toContain("thread-stuck");
+        const restarts = jobs.flatMap(({ observed }) =>
+          observed.filter(({ type }) => type === "restarted"),
+        );
+        expect(restarts).toEqual([]);
+      }),
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,252 @@
+import { HeddleError } from "../../src/errors.ts";
+import type { WorkerState } from "../../src/protocol/worker.ts";
+import type { Session, SessionEvent, Worker } from "../../src/supervisor/handles.ts";
+import type { WorkerOptions } from "../../src/supervisor/options.ts";
+import type { SupervisorEvent } from "../../src/supervisor/runtime.ts";
+import type { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { startIn } from "../../src/supervisor/supervisor.ts";
+import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
+import { expectNow } from "./checks-now.ts";
+import type { Action, ActorFault, GatewayFault, Schedule, WorkerPlan } from "./commands.ts";
+import { promptOf } from "./plan.ts";
+import { SimActor } from "./sim-actor.ts";
+import { SimJob } from "./sim-job.ts";
+import { SimReader } from "./sim-reader.ts";
+import type { SimThread } from "./sim-thread.ts";
+import { World } from "./world.ts";
+
+const REFUSALS = new Set([
+  "WORKER_STOPPED",
+  "WORKER_BUSY",
+  "WORKER_FAILED",
+  "OVERLOADED",
+  "SESSION_CLOSED",
+  "SUPERVISOR_CLOSED",
+  "ID_TAKEN",
+]);
+
+export type SimSession = { readonly session: SupervisorSession; readonly seen: SessionEvent[] };
+
+export type SimWorker = {
+  readonly worker: Worker;
+  readonly plan: WorkerPlan;
+  readonly session: SimSession;
+  readonly states: WorkerState[];
+};
+
+/** A supervisor in a world of its own, and all that a schedule has made of it. */
+export class Simulation {
+  readonly world: World;
+  readonly schedule: Schedule;
+  readonly sessions: SimSession[] = [];
+  readonly workers: SimWorker[] = [];
+  readonly jobs: SimJob[] = [];
+  readonly readers: SimReader[] = [];
+  readonly events: SupervisorEvent[] = [];
+  /** Of promises that must not reject, and of what a check saw while things went on. */
+  readonly violations: string[] = [];
+  #supervisor: Supervisor | undefined;
+  readonly #closing: Promise<void>[] = [];
+
+  constructor(schedule: Schedule) {
+    this.schedule = schedule;
+    this.world = new World(schedule.seed, schedule.isEager);
+  }
+
+  get supervisor(): Supervisor {
+    return this.#supervisor as Supervisor;
+  }
+
+  async start(): Promise<void> {
+    const { maxThreads: max, spare, queue, gateways } = this.schedule;
+    const builtIn = new URL("../../src/providers/scripted/provider.ts", import.meta.url);
+    const starting = startIn(
+      {
+        providers: { shared: { module: builtIn }, own: { module: new URL("file:///own.js") } },
+        threads: { max, spare, queue, gateways },
+      },
+      this.world.outside,
+    ).then((supervisor) => {
+      this.#supervisor = supervisor;
+    });
+    await this.world.until(() => this.#supervisor !== undefined);
+    await starting;
+    this.supervisor.events$.subscribe((event) => this.events.push(event));
+    this.#openSession();
+  }
+
+  async perform(action: Action, turns: number): Promise<void> {
+    try {
+      await this.#perform(action);
+    } catch (error) {
+      if (!HeddleError.is(error) || !REFUSALS.has(error.code)) throw error;
+    }
+    // With none, the next command comes in the same turn.
+    if (turns === 0) return;
+    await this.world.settle();
+    for (let i = 1; i < turns; i++) await this.world.step();
+    expectNow(this);
+  }
+
+  /** Resolves when the supervisor has closed; rejects when it does not in the time it may take. */
+  async close(drainMs: number, withinMs: number): Promise<void> {
+    const { clock } = this.world;
+    let isClosed: boolean = false;
+    const closing = this.supervisor.close({ drainMs }).then(() => {
+      isClosed = true;
+    });
+    this.#closing.push(closing);
+    const untilMs = clock.monotonicMs() + withinMs;
+    await this.world.until(() => isClosed || clock.monotonicMs() > untilMs);
+    if (!isClosed) throw new Error(`not closed after ${withinMs} ms`);
+    await Promise.all(this.#closing);
+  }
+
+  #perform(action: Action): void | Promise<void> {
+    switch (action.type) {
+      case "open-session":
+        return this.#openSession();
+      case "create-worker":
+        return this.#createWorker(action.session, action.worker);
+      case "run":
+        return this.#run(action);
+      case "cancel":
+        return at(this.jobs, action.job)?.cancel();
+      case "abort":
+        return at(this.jobs, action.job)?.abort();
+      case "read":
+        return this.#read(action);
+      case "reader":
+        return steer(at(this.readers, action.reader), action.does);
+      case "pass":
+        return this.world.pass(action.ms);
+      case "actor":
+        return harmActor(at(this.world.living("actor"), action.thread), action.does);
+      case "gateway":
+        return harmGateway(at(this.world.living("gateway"), action.thread), action.does);
+      case "next-thread":
+        this.world.spawnFaults[action.kind].push(action.fault);
+        return;
+      default:
+        this.#end(action);
+    }
+  }
+
+  #end(action: Extract<Action, { type: "stop" | "terminate" | "close-session" | "close" }>): void {
+    if (action.type === "close") {
+      this.#closing.push(this.supervisor.close({ drainMs: action.drainMs }));
+    } else if (action.type === "close-session") {
+      const closing = at(this.sessions, action.session)?.session.close({ drainMs: action.drainMs });
+      if (closing) this.#closing.push(closing);
+    } else {
+      const worker = at(this.workers, action.worker)?.worker;
+      if (!worker) return;
+      const isStop = action.type === "stop" && action.graceMs !== undefined;
+      const stop = isStop ? { graceMs: action.graceMs as number } : {};
+      this.#closing.push(action.type === "stop" ? worker.stop(stop) : worker.terminate());
+    }
+  }
+
+  #openSession(): void {
+    const session = this.supervisor.openSession() as Session as SupervisorSession;
+    const seen: SessionEvent[] = [];
+    session.events$.subscribe((event) => seen.push(event));
+    this.sessions.push({ session, seen });
+  }
+
+  #createWorker(place: number, plan: WorkerPlan): void {
+    const session = at(this.sessions, place);
+    if (session) this.#note(session.session.createWorker(optionsOf(plan)), plan, session);
+  }
+
+  #note(worker: Worker, plan: WorkerPlan, session: SimSession): SimWorker {
+    const states: WorkerState[] = [];
+    worker.state$.subscribe((state) => states.push(state));
+    const noted = { worker, plan, session, states };
+    this.workers.push(noted);
+    return noted;
+  }
+
+  #run(action: Extract<Action, { type: "run" }>): void {
+    const template = at(this.workers, action.worker ?? 0);
+    if (!template) return;
+    const { session, plan } = template;
+    const options = SimJob.optionsOf(action, this.jobs.length);
+    const target = action.worker === undefined ? optionsOf(plan) : template.worker;
+    const job = session.session.run(target, { prompt: promptOf(action.plan) }, options.run);
+    const isOwn = action.worker === undefined;
+    const worker = isOwn ? this.#note(job.worker, plan, session) : template;
+    this.jobs.push(new SimJob(job, { worker, action, abort: options.abort, simulation: this }));
+  }
+
+  #read({ job, as, from }: Extract<Action, { type: "read" }>): void {
+    const of = at(this.jobs, job)?.job;
+    if (!of) return;
+    const reader = new SimReader(of, as, from);
+    this.readers.push(reader);
+    this.world.participants.push(reader);
+  }
+}
+
+/** The `place`-th of `items`, counted round and round; the latest first, so that few commands suffice to meet something new. */
+function at<T>(items: readonly T[], place: number): T | undefined {
+  return items.at(-1 - (place % Math.max(1, items.length)));
+}
+
+function optionsOf(plan: WorkerPlan): WorkerOptions {
+  const { policy, maxRestarts, withinMs, initialMs, ...rest } = plan;
+  return {
+    ...rest,
+    unresponsiveMs: 500,
+    restart: { policy, maxRestarts, withinMs, backoff: { initialMs, maxMs: 1_000 } },
+  };
+}
+
+function steer(reader: SimReader | undefined, does: "pauses" | "goes on" | "leaves"): void {
+  if (!reader) return;
+  if (does === "leaves") reader.leave();
+  else reader.isPaused = does === "pauses";
+}
+
+function harmActor(thread: SimThread | undefined, does: ActorFault): void {
+  if (!thread) return;
+  const actor = thread.body instanceof SimActor ? thread.body : undefined;
+  const faults: { readonly [K in ActorFault]: () => void } = {
+    throws: () => actor?.crash(new Error("a bug in the actor")),
+    "exits 0": () => thread.die({ exitCode: 0, error: undefined }),
+    "exits 7": () => thread.die({ exitCode: 7, error: undefined }),
+    "out of memory": () => thread.die({ exitCode: 1, error: outOfMemory() }),
+    spins: () => setSpinning(thread, true),
+    recovers: () => setSpinning(thread, false),
+    "cannot be ended": () => {
+      thread.isUnkillable = true;
+      thread.isSpinning = true;
+    },
+    "goes deaf": () => {
+      if (actor) actor.isDeaf = true;
+    },
+    floods: () => {
+      actor?.flood(300);
+      thread.deliverAll();
+    },
+    grows: () => {
+      thread.usedBytes = 2 ** 40;
+    },
+  };
+  faults[does]();
+}
+
+function harmGateway(thread: SimThread | undefined, does: GatewayFault): void {
+  if (!thread) return;
+  if (does === "dies") thread.die({ exitCode: 1, error: new Error("a bug in a provider") });
+  else setSpinning(thread, does !== "recovers");
+  if (does === "cannot be ended") thread.isUnkillable = true;
+}
+
+function setSpinning(thread: SimThread, isSpinning: boolean): void {
+  thread.isSpinning = isSpinning;
+}
+
+function outOfMemory(): Error {
+  return Object.assign(new Error("the heap is full"), { code: "ERR_WORKER_OUT_OF_MEMORY" });
+}
