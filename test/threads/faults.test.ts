@@ -151,6 +151,8 @@ describe("permissions", () => {
       memory: "ERR_ACCESS_DENIED",
       write: "ERR_ACCESS_DENIED",
       spawn: "ERR_ACCESS_DENIED",
+      inspector: "ERR_ACCESS_DENIED",
+      worker: "ERR_ACCESS_DENIED",
     });
   });
 
