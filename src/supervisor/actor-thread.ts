@@ -70,6 +70,7 @@ export class ActorThread {
   #isReady: boolean = false;
   #isEnding: boolean = false;
   #isGone: boolean = false;
+  #isStuck: boolean = false;
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
   readonly #floodGate: FloodGate = new FloodGate();
@@ -120,6 +121,11 @@ export class ActorThread {
   /** Whether it can take a job: it is neither gone nor being ended. */
   get isUsable(): boolean {
     return !this.#isEnding;
+  }
+
+  /** Whether it was written off. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** Whether its code is loaded. */
@@ -178,6 +184,7 @@ export class ActorThread {
   /** Treats the thread as gone although it is not: it is reported, and none of its messages are taken any more. */
   #writeOff(): void {
     const { threadId } = this.#thread;
+    this.#isStuck = true;
     this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
     this.#leave(new HeddleError("THREAD_STUCK", "the actor's thread cannot be ended"), "failure");
   }

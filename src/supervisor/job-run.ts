@@ -70,7 +70,7 @@ export class JobRun implements JobDriver {
     this.#context.steering.follow((text) => this.#thread.steer(job.id, text));
     const failure = await this.#carryOut();
     this.#context.steering.follow(undefined);
-    if (failure?.code === "THREAD_STUCK") this.#writtenOff(failure);
+    if (failure && this.#thread.isStuck) this.#writtenOff(failure);
     else this.#actorEnded(failure);
     await job.outcome;
     this.#total?.stop();
@@ -156,10 +156,10 @@ export class JobRun implements JobDriver {
   async #carryOut(): Promise<HeddleError | undefined> {
     for (;;) {
       const failure = await this.#attempt();
-      const hasCrashed = failure !== undefined && !this.#thread.isUsable;
-      // A thread that cannot be ended still does what it did: nothing may do it again.
-      const isFinal = !hasCrashed || failure.code === "THREAD_STUCK";
-      if (isFinal || this.#job.stopReason) return failure;
+      // The failure may be the loop's own, and its thread have died right after it. And a thread that is stuck may still
+      // do what it did: nothing may do it again.
+      if (!failure?.code.startsWith("ACTOR_") || this.#thread.isUsable) return failure;
+      if (this.#job.stopReason) return failure;
       const next = await this.#recover(failure);
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
@@ -172,6 +172,7 @@ export class JobRun implements JobDriver {
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#call?.ended.catch(() => {});
+    if (this.#job.stopReason) return failure;
     if (this.#callFailure) return this.#callFailure;
     const { tally, spec } = this.#job;
     const isSteered =

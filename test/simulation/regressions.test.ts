@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Action, Schedule, WorkerPlan } from "./commands.ts";
-import { runSchedule } from "./run-schedule.ts";
+import { finish, runSchedule } from "./run-schedule.ts";
+import { SimActor } from "./sim-actor.ts";
+import type { SimThread } from "./sim-thread.ts";
+import { Simulation } from "./simulation.ts";
 
 /* What random schedules have found, in the fewest words; these do not depend on the seed. */
 
@@ -112,6 +115,24 @@ describe("a schedule that once broke a promise", () => {
       ]),
     );
     expect(jobs[1]?.outcome?.status).toBe("cancelled");
+  });
+
+  test("a worker failed of a death that came right after its job's own end", async () => {
+    const simulation = new Simulation(schedule([]));
+    const { world, workers } = simulation;
+    const plan = [{ chunks: [], toolCalls: 1, end: "responds", isDeaf: false }] as const;
+    await simulation.start();
+    await simulation.perform(worker({ policy: "never", maxSteps: 1 }), 1);
+    await simulation.perform({ ...RUN, plan }, 1);
+    const jobOf = ({ body }: SimThread) => (body instanceof SimActor ? body.jobId : undefined);
+    const isAtWork = () => world.living("actor").some(jobOf);
+    while (!isAtWork()) await world.step();
+    while (isAtWork()) await world.step();
+    // What the actor has sent last is still on its way.
+    world.living("actor")[0]?.die({ exitCode: 7, error: undefined });
+    world.threads.find(({ kind }) => kind === "actor")?.exited();
+    await finish(simulation);
+    expect(workers[0]?.states).not.toContain("failed");
   });
 
   test("a model call that had failed was made again when the actor died before it could say so", async () => {

@@ -7,17 +7,22 @@ import { Simulation } from "./simulation.ts";
 /** Longer than any deadline of the supervisor's own. */
 const LONG_MS = 300_000;
 
-/** Plays a schedule, lets what is left come to its end, closes, and checks it all. */
+/** Plays a schedule to its end and checks it. */
 export async function runSchedule(schedule: Schedule): Promise<Simulation> {
   const simulation = new Simulation(schedule);
   await simulation.start();
   for (const { action, turns } of schedule.commands) await simulation.perform(action, turns);
+  await finish(simulation);
+  return simulation;
+}
+
+/** Lets what is left come to its end, closes, and checks it all. */
+export async function finish(simulation: Simulation): Promise<void> {
   await comeToRest(simulation);
   await simulation.close(0, LONG_MS);
   await simulation.world.until(() => simulation.readers.every((r) => r.hasEnded || r.hasLeft));
   await expectEnd(simulation);
   expectRestarts(simulation);
-  return simulation;
 }
 
 /** P4: with faults over, every job ends; those that wait for ever by their plan are cancelled. */
