@@ -15,6 +15,7 @@ import { Caller, exposeMethods } from "../transport/calls.ts";
 import type { Timer } from "../transport/clock.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
+import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
 import type { ActorWatch, Watched, WatchedThread } from "./actor-watch.ts";
 import { FloodGate, MAX_MESSAGES_PER_TURN } from "./flood-gate.ts";
@@ -35,27 +36,6 @@ export type ActorCalls = {
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
 } & BehaviorCalls;
-
-/** Whose thread it is. */
-export type ActorOwner = {
-  /** The actor asks the model. */
-  onModelCall(call: ActorModelCall): Promise<ModelResponse>;
-  onToolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void;
-  /** A behaviour asks for something. It is handed over in the turn in which it arrives. */
-  onRequest?(request: ActorRequest): unknown;
-  onOutput(stream: "stdout" | "stderr", text: string): void;
-  /** Its loop has not turned for so long while it executed actor code. */
-  onUnresponsive(forMs: number): void;
-  /** After the actor's last message, once. */
-  onGone(failure: HeddleError, reason: EndReason): void;
-};
-
-export type ActorLimits = {
-  readonly heapMb: number;
-  readonly unresponsiveMs: number;
-  /** How long the thread may take to end once it was terminated. */
-  readonly killMs: number;
-};
 
 /** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {

@@ -205,15 +205,20 @@ export class JobRun implements JobDriver {
   #writtenOff(error: HeddleError): void {
     this.#actorHasEnded = true;
     this.#job.stoppedBy("stuck");
+    this.#endCall();
     this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
   #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    // An actor that died leaves its model call behind.
-    if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
+    this.#endCall();
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
+  }
+
+  /** An actor that died leaves its model call behind. */
+  #endCall(): void {
+    if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
   }
 
   #receive(run: ChunkRun, atMs: number): void {

@@ -1,5 +1,6 @@
 import { HeddleError } from "../errors.ts";
-import type { ActorOwner, ActorThread } from "./actor-thread.ts";
+import type { ActorOwner } from "./actor-owner.ts";
+import type { ActorThread } from "./actor-thread.ts";
 import type { Runtime } from "./runtime.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 import type { ThreadSupply } from "./worker-thread.ts";

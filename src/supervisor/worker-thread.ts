@@ -1,8 +1,9 @@
 import { HeddleError } from "../errors.ts";
 import type { ActorConfig } from "../protocol/actor-messages.ts";
 import type { Timer } from "../transport/clock.ts";
+import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
-import type { ActorLimits, ActorOwner, ActorThread } from "./actor-thread.ts";
+import type { ActorThread } from "./actor-thread.ts";
 import type { EndReason, RestartDecision, RestartPolicy } from "./restart-policy.ts";
 import { decideRestart } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
