@@ -6,6 +6,7 @@ import type { Bench, Figures } from "./harness.ts";
 import { percentile } from "./harness.ts";
 
 const CANCELS = 60;
+const SPINNER = new URL("./behaviors/spinner.ts", import.meta.url);
 
 /** One cancel: when it was asked for, and when whoever asked was told that it is done. */
 type Cancel = { readonly askedMs: number; readonly settledMs: number };
@@ -19,6 +20,7 @@ export const bench: Bench = {
     "bare fetch": bareFetch,
     "heddle, streaming": () => heddle("/v1"),
     "heddle, waiting": () => heddle("/stall"),
+    "heddle, spinning": heddleSpinning,
   },
 };
 
@@ -51,6 +53,30 @@ async function heddle(path: string): Promise<Figures> {
   } finally {
     await supervisor?.close();
   }
+}
+
+/** A worker whose thread spins has no socket to close: what counts is how soon it is gone. */
+async function heddleSpinning(): Promise<Figures> {
+  const main = openaiProvider({ model: "m", baseURL: "http://127.0.0.1:9/v1", apiKey: "none" });
+  await using supervisor = await Supervisor.start({ providers: { main } });
+  const session = supervisor.openSession();
+  const settled: number[] = [];
+  for (let i = 0; i < CANCELS / 3; i++) {
+    const worker = session.createWorker({ behavior: SPINNER, unresponsiveMs: 60_000 });
+    await worker.ask("ready");
+    await worker.tell("spin");
+    await sleep(5);
+    const askedMs = now();
+    await worker.terminate();
+    settled.push(now() - askedMs);
+  }
+  const [p50, p99] = [percentile(settled, 50), percentile(settled, 99)];
+  return {
+    "closed p50 ms": p50,
+    "closed p99 ms": p99,
+    "answered p50 ms": p50,
+    "answered p99 ms": p99,
+  };
 }
 
 /** Resolves when a model call has been under way for a moment. */

@@ -8,7 +8,7 @@ import { median } from "./harness.ts";
  * `npm run bench` runs all, `npm run bench -- stream` one. Against dist/. Every contestant has a process of its own; they take
  * turns, so that a machine that changes its speed changes it for all.
  */
-const ALL = ["stream", "spawn", "cancel", "idle"];
+const ALL = ["stream", "spawn", "cancel", "host-delay", "idle"];
 const SAMPLE = new URL("./sample.ts", import.meta.url).pathname;
 
 type Row = { readonly contestant: string; readonly figures: Figures; readonly ratios: Figures };

@@ -1,4 +1,5 @@
 export { HeddleError } from "./errors.ts";
+export type { AnyBehavior, Down, UntypedBehavior, WorkerRef } from "./protocol/behavior.ts";
 export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
 export type { FinishReason, JobEvent, JobResult, ToolOutcome } from "./protocol/job.ts";
 export type {
@@ -31,7 +32,9 @@ export type {
   ScriptedStall,
   ScriptedToolCall,
 } from "./providers/scripted/script.ts";
+export type { BehaviorOptions } from "./supervisor/behavior-settings.ts";
 export type {
+  BehaviorWorker,
   CancelOutcome,
   JobEventOtherThanChunk,
   JobOutcome,
@@ -49,7 +52,9 @@ export type {
   WorkerInspection,
 } from "./supervisor/inspection.ts";
 export type { JobState } from "./supervisor/job-lifecycle.ts";
+export type { DeadLetter } from "./supervisor/letter.ts";
 export type { ReadPolicy } from "./supervisor/log-reader.ts";
+export type { MailboxOptions } from "./supervisor/mailbox.ts";
 export type {
   BatchInput,
   BatchOptions,

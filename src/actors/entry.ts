@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import { workerData } from "node:worker_threads";
-import { HeddleError, toWireError } from "../errors.ts";
+import { describe, HeddleError, toWireError } from "../errors.ts";
 import type {
   ActorCommand,
   ActorConfig,
@@ -8,32 +9,50 @@ import type {
   ActorModelCall,
   ActorReport,
 } from "../protocol/actor-messages.ts";
+import type { ActorRequest } from "../protocol/behavior.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import { BehaviorRunner } from "./behavior-runner.ts";
 import { captureOutput } from "./output.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
 
 /** What an actor can call in its supervisor. */
-type SupervisorCalls = { callModel(call: ActorModelCall): Promise<ModelResponse> };
+type SupervisorCalls = {
+  callModel(call: ActorModelCall): Promise<ModelResponse>;
+  act(request: ActorRequest): Promise<unknown>;
+};
 
-type RunningJob = { readonly jobId: string; readonly abort: AbortController };
+type RunningJob = {
+  readonly jobId: string;
+  readonly abort: AbortController;
+  /** What the user has said since the job began, the last of it not yet in the conversation. */
+  readonly steering: string[];
+};
 
 const port = takePort();
 const supervisor = new Caller<SupervisorCalls>(post);
-const onCall = exposeMethods({ ready: () => {}, configure, run }, post);
+const behavior = new BehaviorRunner((request) => supervisor.call("act", request), crash);
+const onCall = exposeMethods(
+  {
+    ready: () => {},
+    configure,
+    run,
+    load: behavior.load.bind(behavior),
+    handle: behavior.handle.bind(behavior),
+    snapshot: behavior.snapshot.bind(behavior),
+  },
+  post,
+);
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
 
 // The permission model leaves the working directory readable: of a process started in "/" that would be everything.
-process.permission?.drop("fs.read", process.cwd());
+if (!isGranted(process.cwd())) process.permission?.drop("fs.read", process.cwd());
 captureOutput((stream, text) => post({ type: "output", stream, text }));
 
 // What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.
-process.on("uncaughtException", (error: unknown) => {
-  post({ type: "crashed", error: toWireError(error, "ACTOR_CRASHED") });
-  process.exit(1);
-});
+process.on("uncaughtException", crash);
 
 port.on("message", (message: ActorCommand | CallMessage) => {
   switch (message.type) {
@@ -47,6 +66,9 @@ port.on("message", (message: ActorCommand | CallMessage) => {
       if (running?.jobId === message.jobId) {
         running.abort.abort(new HeddleError("JOB_CANCELLED", message.reason));
       }
+      break;
+    case "steer":
+      if (running?.jobId === message.jobId) running.steering.push(message.text);
       break;
     case "ping":
       post({ type: "pong" });
@@ -68,22 +90,40 @@ function post(message: ActorReport | CallMessage): void {
   port.postMessage(message);
 }
 
+/** To drop a directory takes away its own grant, too. */
+function isGranted(directory: string): boolean {
+  const prefix = "--allow-fs-read=";
+  return process.execArgv.some(
+    (flag) =>
+      flag.startsWith(prefix) &&
+      resolve(flag.slice(prefix.length).replace(/\*$/, "")) === resolve(directory),
+  );
+}
+
+function crash(error: unknown): never {
+  const failure = new HeddleError("ACTOR_CRASHED", describe(error), { cause: error });
+  post({ type: "crashed", error: toWireError(failure) });
+  process.exit(1);
+}
+
 function configure(given: ActorConfig): void {
   config = given;
 }
 
-async function run({ jobId, messages, stepsDone }: ActorJob): Promise<void> {
+async function run({ jobId, messages, stepsDone, steering: said = [] }: ActorJob): Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;
-  running = { jobId, abort };
+  const steering = [...said];
+  running = { jobId, abort, steering };
   try {
     await runWorkerLoop({
       messages,
       stepsDone,
       maxSteps: config?.maxSteps ?? 1,
       signal,
-      askModel: (conversation) =>
-        abortable(supervisor.call("callModel", { jobId, messages: conversation }), signal),
+      steering,
+      askModel: (conversation, steered) =>
+        abortable(supervisor.call("callModel", { jobId, messages: conversation, steered }), signal),
       onToolFinished: (outcome) => post({ type: "tool-finished", jobId, outcome }),
     });
   } finally {

@@ -11,8 +11,10 @@ export type WorkerLoopOptions = {
   readonly stepsDone: number;
   readonly maxSteps: number;
   readonly signal: AbortSignal;
-  /** One model call. Its rejection ends the loop. */
-  readonly askModel: (messages: readonly Message[]) => Promise<ModelResponse>;
+  /** What the user says meanwhile: it may grow at any time. Left out: nothing. */
+  readonly steering?: readonly string[];
+  /** One model call. Its rejection ends the loop. `steered` is how many texts of `steering` are in `messages`. */
+  readonly askModel: (messages: readonly Message[], steered: number) => Promise<ModelResponse>;
   /** Told of every tool call's end before the model is asked again. */
   readonly onToolFinished: (outcome: ToolOutcome) => void;
 };
@@ -23,12 +25,15 @@ export type WorkerLoopOptions = {
  * Every tool call gets exactly one result, in the order of the calls, so the next request is always valid. A call of a tool
  * that does not exist is answered with an error for the model: it can say so or try another way.
  *
+ * What the user says meanwhile goes before the next model call. After the last response it makes one more, if `maxSteps` lets it.
+ *
  * @throws {HeddleError} `MAX_STEPS`; what `askModel` throws; the signal's reason.
  */
 export async function runWorkerLoop(options: WorkerLoopOptions): Promise<void> {
-  const { maxSteps, signal, askModel, onToolFinished } = options;
+  const { maxSteps, signal, steering = [], askModel, onToolFinished } = options;
   const messages = [...options.messages];
   let open = openToolCalls(messages);
+  let steered = 0;
   for (let step = options.stepsDone; ; step++) {
     if (step >= maxSteps) throw tooManySteps(maxSteps);
     for (const call of open) {
@@ -38,10 +43,14 @@ export async function runWorkerLoop(options: WorkerLoopOptions): Promise<void> {
       messages.push(toolMessage(outcome));
     }
     signal.throwIfAborted();
-    const response = await askModel(messages);
+    for (; steered < steering.length; steered++) {
+      messages.push({ role: "user", content: steering[steered] ?? "" });
+    }
+    const response = await askModel(messages, steered);
     signal.throwIfAborted();
     open = response.toolCalls;
-    if (open.length === 0) return;
+    const mayGoOn = steered < steering.length && step + 1 < maxSteps;
+    if (open.length === 0 && !mayGoOn) return;
     messages.push(assistantMessage(response));
   }
 }
@@ -74,7 +83,7 @@ function assistantMessage(response: ModelResponse): AssistantMessage {
     role: "assistant",
     content: response.text,
     ...(response.refusal === undefined ? {} : { refusal: response.refusal }),
-    toolCalls: response.toolCalls,
+    ...(response.toolCalls.length === 0 ? {} : { toolCalls: response.toolCalls }),
   };
 }
 

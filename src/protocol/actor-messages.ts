@@ -18,17 +18,23 @@ export type ActorJob = {
   readonly messages: readonly Message[];
   /** Model calls that the job has made already. */
   readonly stepsDone: number;
+  /** What the user has said beside the input. Left out: nothing. */
+  readonly steering?: readonly string[];
 };
 
 /** What the actor asks of the model. Provider, settings and instructions are the supervisor's to add: an actor cannot choose them. */
 export type ActorModelCall = {
   readonly jobId: string;
   readonly messages: readonly Message[];
+  /** How many of the texts that this thread was steered with are in `messages`. Left out: none. */
+  readonly steered?: number;
 };
 
 /** Supervisor to actor, beside calls. */
 export type ActorCommand =
   | { readonly type: "cancel"; readonly jobId: string; readonly reason: string }
+  /** What the user says in the middle of the job. */
+  | { readonly type: "steer"; readonly jobId: string; readonly text: string }
   /** Answered by a `pong` as soon as the actor's loop turns. */
   | { readonly type: "ping" };
 

@@ -14,6 +14,7 @@ export type ErrorCode =
   | "WORKER_BUSY"
   | "WORKER_STOPPED"
   | "WORKER_FAILED"
+  | "NOT_AN_AGENT"
   | "OVERLOADED"
   | "SESSION_CLOSED"
   | "SUPERVISOR_CLOSED"
@@ -34,6 +35,16 @@ export type ErrorCode =
   | "ACTOR_START_FAILED"
   | "THREAD_STUCK"
   | "THREAD_GONE"
+  | "BEHAVIOR_LOAD_FAILED"
+  | "BEHAVIOR_START_FAILED"
+  | "BEHAVIOR_STOPPED"
+  // Messages between workers.
+  | "UNKNOWN_MESSAGE"
+  | "MAILBOX_FULL"
+  | "ASK_TIMEOUT"
+  | "ASK_SELF"
+  | "INVALID_REPLY"
+  // Gateways.
   | "GATEWAY_LOST"
   | "GATEWAY_START_FAILED"
   // Providers.

@@ -45,7 +45,7 @@ export type GatewayReport =
 /**
  * Chunks of many requests in columns, because one object per chunk costs 5 to 20 times as much to clone.
  *
- * `texts` holds one string per chunk, in the order of arrival. A run is a stretch of chunks of one request and one kind:
+ * `texts` holds one string per chunk; those of one request are in the order of arrival. A run is a stretch of chunks of one request and one kind:
  * run `i` covers the next `counts[i]` texts, `sizes[i]` UTF-8 bytes in all. `heads` has one entry for each chunk of kind 3.
  */
 export type ChunkFrame = {

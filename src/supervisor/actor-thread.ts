@@ -7,6 +7,7 @@ import type {
   ActorModelCall,
   ActorReport,
 } from "../protocol/actor-messages.ts";
+import type { ActorRequest, BehaviorCalls } from "../protocol/behavior.ts";
 import type { WireError } from "../protocol/error.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
@@ -14,8 +15,10 @@ import { Caller, exposeMethods } from "../transport/calls.ts";
 import type { Timer } from "../transport/clock.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
+import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
 import type { ActorWatch, Watched, WatchedThread } from "./actor-watch.ts";
+import { FloodGate, MAX_MESSAGES_PER_TURN } from "./flood-gate.ts";
 import type { EndReason } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
@@ -24,8 +27,7 @@ const ENTRY = new URL(`../actors/entry${extname(import.meta.filename)}`, import.
 const START_MS = 60_000;
 /** Of a thread that nobody owns yet. */
 const SPARE_KILL_MS = 5_000;
-/** Messages of one actor in one turn of the supervisor's loop. An actor that waits for its answers never comes near. */
-const MAX_MESSAGES_PER_TURN = 256;
+const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at once`;
 
 /** What the supervisor can call in an actor thread. */
 export type ActorCalls = {
@@ -33,26 +35,7 @@ export type ActorCalls = {
   configure(config: ActorConfig): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
-};
-
-/** Whose thread it is. */
-export type ActorOwner = {
-  /** The actor asks the model. */
-  onModelCall(call: ActorModelCall): Promise<ModelResponse>;
-  onToolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void;
-  onOutput(stream: "stdout" | "stderr", text: string): void;
-  /** Its loop has not turned for so long while it executed actor code. */
-  onUnresponsive(forMs: number): void;
-  /** After the actor's last message, once. */
-  onGone(failure: HeddleError, reason: EndReason): void;
-};
-
-export type ActorLimits = {
-  readonly heapMb: number;
-  readonly unresponsiveMs: number;
-  /** How long the thread may take to end once it was terminated. */
-  readonly killMs: number;
-};
+} & BehaviorCalls;
 
 /** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {
@@ -70,7 +53,7 @@ export class ActorThread {
   #isStuck: boolean = false;
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
-  #messagesThisTurn = 0;
+  readonly #floodGate: FloodGate = new FloodGate();
   readonly #watch: ActorWatch;
   #watched: Watched | undefined;
   #limits: ActorLimits = {
@@ -90,7 +73,13 @@ export class ActorThread {
     this.#watch = watch;
     const post = (message: CallMessage) => this.#thread.post(message);
     this.#caller = new Caller(post);
-    this.#onCall = exposeMethods({ callModel: (call: ActorModelCall) => this.#ask(call) }, post);
+    this.#onCall = exposeMethods(
+      {
+        callModel: (call: ActorModelCall) => this.#ask(call),
+        act: (request: ActorRequest) => this.#owner?.onRequest?.(request),
+      },
+      post,
+    );
     this.#thread = runtime.spawn(
       { entry: ENTRY, name, ...profile },
       {
@@ -142,8 +131,21 @@ export class ActorThread {
     return this.#execute(this.#caller.call("run", job));
   }
 
+  /** @throws {HeddleError} what the method threw, or what ended the thread. */
+  call<K extends keyof BehaviorCalls>(
+    method: K,
+    ...args: Parameters<BehaviorCalls[K]>
+  ): Promise<Awaited<ReturnType<BehaviorCalls[K]>>> {
+    return this.#execute(this.#caller.call(method, ...(args as Parameters<ActorCalls[K]>)));
+  }
+
   cancel(jobId: string, reason: string): void {
     const command: ActorCommand = { type: "cancel", jobId, reason };
+    this.#thread.post(command);
+  }
+
+  steer(jobId: string, text: string): void {
+    const command: ActorCommand = { type: "steer", jobId, text };
     this.#thread.post(command);
   }
 
@@ -264,12 +266,9 @@ export class ActorThread {
 
   /** An actor that sends without waiting would grow the supervisor's memory: it is ended, and what it still sends is dropped. */
   #isFlooding(): boolean {
-    if (this.#messagesThisTurn === 0) setImmediate(() => (this.#messagesThisTurn = 0));
-    this.#messagesThisTurn += 1;
-    if (this.#messagesThisTurn <= MAX_MESSAGES_PER_TURN) return false;
-    const message = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at once`;
-    if (this.isUsable) this.terminate(new HeddleError("ACTOR_FLOODED", message));
-    return true;
+    const isFlooded = this.#floodGate.isFlooded();
+    if (isFlooded && this.isUsable) this.terminate(new HeddleError("ACTOR_FLOODED", FLOODED));
+    return isFlooded;
   }
 
   #exited(exit: ThreadExit): void {

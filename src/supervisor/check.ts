@@ -18,17 +18,26 @@ export function refuse(field: string, expected: string, code: Code = "INVALID_OP
   throw new HeddleError(code, `${field} must be ${expected}`, { details: { field } });
 }
 
-export function checkNumber(field: string, value: unknown, bounds: Bounds): void {
+export function checkNumber(
+  field: string,
+  value: unknown,
+  bounds: Bounds,
+  code: Code = "INVALID_OPTION",
+): void {
   if (value === undefined) return;
   const { min, max, integer = false } = bounds;
   const isNumber = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
   if (isNumber && (value as number) >= min && (value as number) <= max) return;
-  refuse(field, `${integer ? "an integer" : "a number"} from ${min} to ${max}`);
+  refuse(field, `${integer ? "an integer" : "a number"} from ${min} to ${max}`, code);
 }
 
 export function checkText(field: string, value: unknown, code: Code = "INVALID_OPTION"): void {
   if (value === undefined || (typeof value === "string" && value !== "")) return;
   refuse(field, "a string that is not empty", code);
+}
+
+export function checkMessageName(name: unknown): void {
+  checkText("name", name ?? "", "INVALID_INPUT");
 }
 
 /** Refuses a field that nobody reads: most often one that is misspelt. */
@@ -59,11 +68,11 @@ export function checkIterable(field: string, value: unknown): void {
 }
 
 /** Returns a copy of `value` that shares nothing with it. Functions and the like cannot be handed to a thread. */
-export function clonePlain<T>(field: string, value: T): T {
+export function clonePlain<T>(field: string, value: T, code: Code = "INVALID_OPTION"): T {
   try {
     return structuredClone(value);
   } catch {
-    refuse(field, "plain data, without functions and symbols");
+    refuse(field, "plain data, without functions and symbols", code);
   }
 }
 

@@ -1,9 +1,19 @@
 import type { Observable } from "rxjs";
 import type { HeddleError } from "../errors.ts";
+import type {
+  AnyBehavior,
+  MessageArguments,
+  MessageName,
+  MessageOf,
+  ReplyOf,
+  UntypedBehavior,
+} from "../protocol/behavior.ts";
 import type { JobEvent, JobEventBody, JobResult } from "../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../protocol/model.ts";
 import type { WorkerState } from "../protocol/worker.ts";
+import type { BehaviorOptions } from "./behavior-settings.ts";
 import type { JobState } from "./job-lifecycle.ts";
+import type { DeadLetter } from "./letter.ts";
 import type { ReadPolicy } from "./log-reader.ts";
 import type {
   BatchInput,
@@ -18,11 +28,13 @@ import type {
 export interface Session {
   readonly name: string;
   /** The workers that are not stopped, by id. */
-  readonly workers: ReadonlyMap<string, Worker>;
+  readonly workers: ReadonlyMap<string, Worker | BehaviorWorker>;
   /** The jobs that have not ended, by id. */
   readonly jobs: ReadonlyMap<string, WorkerJob>;
   /** What happens to the session's workers and jobs, chunks left out; hot, never errors, completes at close. */
   readonly events$: Observable<SessionEvent>;
+  /** Messages that nobody has handled; hot, never errors, completes at close. */
+  readonly deadLetters$: Observable<DeadLetter>;
   /**
    * Makes a worker. Its thread is started by its first job.
    *
@@ -30,12 +42,23 @@ export interface Session {
    */
   createWorker(options?: WorkerOptions): Worker;
   /**
+   * Makes a worker that runs a behaviour in place of the agent loop. It begins at once, with its `start()`.
+   *
+   * A module that cannot be loaded, or whose first `start()` throws, is the worker's failure: `BEHAVIOR_LOAD_FAILED`,
+   * `BEHAVIOR_START_FAILED`.
+   *
+   * @throws {HeddleError} `INVALID_OPTION`, `NAME_TAKEN`, `SESSION_CLOSED`.
+   */
+  createWorker<B extends AnyBehavior = UntypedBehavior>(
+    options: BehaviorOptions,
+  ): BehaviorWorker<B>;
+  /**
    * Runs a worker on an input. Given options in place of a worker, it makes one that closes with its job.
    *
    * Refusals are thrown at once, and then there is no job.
    *
    * @throws {HeddleError} `INVALID_INPUT`, `INVALID_OPTION`, `ID_TAKEN`, `UNKNOWN_WORKER`, `WORKER_STOPPED`, `WORKER_BUSY`,
-   * `SESSION_CLOSED`, and what `createWorker` throws.
+   * `NOT_AN_AGENT`, `SESSION_CLOSED`, and what `createWorker` throws.
    */
   run(worker: Worker | WorkerOptions, input: JobInput, options?: RunOptions): WorkerJob;
   /**
@@ -103,7 +126,56 @@ export interface Worker {
   readonly provider: string;
   /** The conversation so far, as the next job will get it. */
   readonly transcript: readonly Message[];
+  /**
+   * Adds a user's message before the next model call of the running job; in its last step it makes one more. Without a job, or
+   * when it comes too late for this one, it is kept for the next. Its rejection need not be handled.
+   *
+   * @throws {HeddleError} `INVALID_INPUT` at once. Rejects with `UNKNOWN_MESSAGE`, `MAILBOX_FULL`, `WORKER_STOPPED`.
+   */
+  tell(name: "steer", message: { readonly text: string }): Promise<void>;
   /** Cancels its jobs and ends its thread. `graceMs` is how long the running job may take to stop; its default is the worker's own. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** `stop({ graceMs: 0 })`: the thread is ended without waiting. */
+  terminate(): Promise<void>;
+}
+
+/**
+ * A worker that runs a behaviour: it handles one message at a time.
+ *
+ * A handler that throws has crashed its actor. By the restart policy the behaviour begins again at `start()`; what is queued
+ * stays, the message that was being handled is a dead letter.
+ */
+export interface BehaviorWorker<B extends AnyBehavior = UntypedBehavior> {
+  readonly id: string;
+  readonly name: string;
+  readonly state: WorkerState;
+  /** Begins with the present state; never errors; completes when the worker is stopped. */
+  readonly state$: Observable<WorkerState>;
+  /** Why it last failed, also if it has gone on after that. */
+  readonly lastFailure: HeddleError | undefined;
+  /**
+   * Settles when the message is queued, not when it is handled. Its rejection need not be handled.
+   *
+   * @throws {HeddleError} `INVALID_INPUT` at once for what cannot be cloned. Rejects with `MAILBOX_FULL`, `WORKER_STOPPED`, or what
+   * the worker has failed with.
+   */
+  tell<K extends MessageName<B>>(
+    name: K,
+    ...rest: MessageArguments<MessageOf<B, K>, Record<string, never>>
+  ): Promise<void>;
+  /**
+   * The handler's reply. Its rejection need not be handled. A message that is still queued at the deadline is dropped.
+   *
+   * `timeoutMs` is 1 to 2,147,483,647, 5,000 by default.
+   *
+   * @throws {HeddleError} `INVALID_INPUT` at once for what cannot be cloned. Rejects with `ASK_TIMEOUT`, `UNKNOWN_MESSAGE`,
+   * `MAILBOX_FULL`, `INVALID_REPLY`, `WORKER_STOPPED`, or what the worker has failed with.
+   */
+  ask<K extends MessageName<B>>(
+    name: K,
+    ...rest: MessageArguments<MessageOf<B, K>, { readonly timeoutMs?: number }>
+  ): Promise<ReplyOf<B, K>>;
+  /** Its handler may finish within `graceMs` (by default the worker's own), then its thread is ended. What is queued becomes dead letters. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   /** `stop({ graceMs: 0 })`: the thread is ended without waiting. */
   terminate(): Promise<void>;

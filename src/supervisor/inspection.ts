@@ -43,10 +43,12 @@ export type WorkerInspection = {
   readonly id: string;
   readonly name: string;
   readonly state: WorkerState;
-  readonly provider: string;
+  /** Undefined: it is a behaviour. */
+  readonly provider: string | undefined;
   /** Undefined: it holds no thread at present. */
   readonly threadId: number | undefined;
   readonly queuedJobs: number;
+  readonly queuedMessages: number;
   readonly messages: number;
 };
 

@@ -3,8 +3,7 @@ import type { WireError } from "../protocol/error.ts";
 /*
  * A job's life, as a pure function.
  *
- * 1. It settles once, when its actor is done with it or gone, and all its model calls have ended; or when its thread is
- *    written off.
+ * 1. It settles once, when its actor is done with it, gone or written off, and all its model calls have ended.
  * 2. The first reason to stop wins. A job that was told to stop never completes, also if its actor was done first.
  * 3. A settled job takes nothing any more.
  */
@@ -25,7 +24,7 @@ export type JobLifecycle = {
   readonly phase: "queued" | "running" | "settled";
   readonly stop: Stop | undefined;
   /** How the actor's part ended; undefined while it has not. */
-  readonly actor: { readonly error: WireError | undefined } | undefined;
+  readonly actor: { readonly error: WireError | undefined; readonly isStuck?: true } | undefined;
   readonly openCalls: number;
   readonly verdict: Verdict | undefined;
 };
@@ -61,7 +60,7 @@ export function nextLifecycle(life: JobLifecycle, signal: JobSignal): JobLifecyc
     case "call-ended":
       return settle({ ...life, openCalls: life.openCalls - 1 });
     case "written-off":
-      return { ...life, phase: "settled", verdict: { status: "failed", error: signal.error } };
+      return settle({ ...life, actor: { error: signal.error, isStuck: true } });
     default:
       return signal satisfies never;
   }
@@ -82,6 +81,7 @@ function settle(life: JobLifecycle): JobLifecycle {
 }
 
 function verdictOf({ stop, actor }: JobLifecycle): Verdict {
+  if (actor?.isStuck && actor.error) return { status: "failed", error: actor.error };
   if (stop?.type === "cancel") return { status: "cancelled", reason: stop.reason };
   const error = stop?.error ?? actor?.error;
   return error ? { status: "failed", error } : { status: "completed" };

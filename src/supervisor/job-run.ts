@@ -11,6 +11,7 @@ import type { Job, JobDriver } from "./job.ts";
 import type { Stop } from "./job-lifecycle.ts";
 import type { ModelCall } from "./model-call.ts";
 import type { Timeouts } from "./options.ts";
+import type { Steering } from "./steering.ts";
 
 /** What a run needs from its worker. */
 export type RunContext = {
@@ -26,6 +27,7 @@ export type RunContext = {
   /** How long a stopped actor may take; asked when it is stopped. */
   readonly graceMs: () => number;
   readonly onState: (state: "working" | "cancelling") => void;
+  readonly steering: Steering;
 };
 
 /**
@@ -47,6 +49,8 @@ export class JobRun implements JobDriver {
   #ladder: Timer | undefined;
   #isKilled: boolean = false;
   #actorHasEnded: boolean = false;
+  /** How many of the texts that this thread was given are in the conversation. */
+  #steered = 0;
 
   constructor(job: Job, context: RunContext) {
     this.#job = job;
@@ -63,7 +67,9 @@ export class JobRun implements JobDriver {
     this.#context.onState("working");
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
+    this.#context.steering.follow((text) => this.#thread.steer(job.id, text));
     const failure = await this.#carryOut();
+    this.#context.steering.follow(undefined);
     if (failure && this.#thread.isStuck) this.#writtenOff(failure);
     else this.#actorEnded(failure);
     await job.outcome;
@@ -72,12 +78,14 @@ export class JobRun implements JobDriver {
   }
 
   /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
-  async callModel({ messages }: ActorModelCall): Promise<ModelResponse> {
+  async callModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
     const job = this.#job;
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     if (this.#call) throw new HeddleError("INTERNAL", "a model call is under way already");
     const { gateway } = this.#context;
     const { settings } = job.spec;
+    job.tally.steered(this.#context.steering.said(steered - this.#steered));
+    this.#steered = Math.max(steered, this.#steered);
     this.#callFailure = undefined;
     job.signal({ type: "call-opened" });
     const demandBytes = job.stream.openCall((bytes) => {
@@ -165,7 +173,10 @@ export class JobRun implements JobDriver {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#call?.ended.catch(() => {});
     if (this.#callFailure) return this.#callFailure;
-    if (this.#job.tally.isComplete) return undefined;
+    const { tally, spec } = this.#job;
+    const isSteered =
+      this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
+    if (tally.isComplete && !isSteered) return undefined;
     return await this.#context.replaceThread(failure);
   }
 
@@ -173,8 +184,10 @@ export class JobRun implements JobDriver {
     const { id, tally, spec } = this.#job;
     const input: Message = { role: "user", content: spec.input.prompt };
     const messages = [...this.#context.history, input, ...tally.completed()];
+    const steering = this.#context.steering.waiting;
+    this.#steered = 0;
     try {
-      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps });
+      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps, steering });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");
@@ -191,15 +204,20 @@ export class JobRun implements JobDriver {
   #writtenOff(error: HeddleError): void {
     this.#actorHasEnded = true;
     this.#job.stoppedBy("stuck");
+    this.#endCall();
     this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
   #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    // An actor that died leaves its model call behind.
-    if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
+    this.#endCall();
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
+  }
+
+  /** An actor that died leaves its model call behind. */
+  #endCall(): void {
+    if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
   }
 
   #receive(run: ChunkRun, atMs: number): void {

@@ -3,21 +3,34 @@ import type { Message, ModelResponse, ToolCall, Usage } from "../protocol/model.
 
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 
-/** A response, and how the tool calls that it made have ended; undefined where one has not. */
-type Step = { readonly response: ModelResponse; readonly outcomes: (ToolOutcome | undefined)[] };
+/** A response, what the user said before it, and how the tool calls that it made have ended; undefined where one has not. */
+type Step = {
+  readonly said: readonly string[];
+  readonly response: ModelResponse;
+  readonly outcomes: (ToolOutcome | undefined)[];
+};
 
 /** What the supervisor knows of a job from the responses and tool results that have passed through it: the truth, whatever the actor says. */
 export class JobTally {
   readonly #answered: Step[] = [];
+  /** What the user has said since the last response. */
+  #said: readonly string[] = [];
   #usage: Usage = NO_USAGE;
 
   get steps(): number {
     return this.#answered.length;
   }
 
+  /** The user has said something in the middle of the job. */
+  steered(texts: readonly string[]): void {
+    this.#said = [...this.#said, ...texts];
+  }
+
   response(response: ModelResponse): void {
     this.#usage = addUsage(this.#usage, response.usage);
-    this.#answered.push({ response, outcomes: response.toolCalls.map(() => undefined) });
+    const outcomes = response.toolCalls.map(() => undefined);
+    this.#answered.push({ said: this.#said, response, outcomes });
+    this.#said = [];
   }
 
   /** Takes how a tool call of the last response has ended. Returns it as it counts; undefined if no such call is open. */
@@ -53,14 +66,18 @@ export class JobTally {
    * a missing one is made up; a response that was cut off stays, marked.
    */
   messages(openText: string): readonly Message[] {
-    const messages = this.#answered.flatMap(messagesOf);
+    const messages = [...this.#answered.flatMap(messagesOf), ...this.#said.map(userMessage)];
     if (openText === "") return messages;
     return [...messages, { role: "assistant", content: openText, interrupted: true }];
   }
 
   /** The completed steps: what a job has when it goes on after a restart. A tool call that was not carried out has no result here. */
   completed(): readonly Message[] {
-    return this.#answered.flatMap((step) => messagesOf(step).filter((_, i) => isRecorded(step, i)));
+    const steps = this.#answered.flatMap((step) => [
+      ...step.said.map(userMessage),
+      ...answerOf(step).filter((_, i) => isRecorded(step, i)),
+    ]);
+    return [...steps, ...this.#said.map(userMessage)];
   }
 
   /** Whether the last response calls no tool: there is nothing left to do. */
@@ -73,12 +90,20 @@ export class JobTally {
   }
 }
 
-/** Whether message `index` of `step` is the response itself, or a tool result that was reported. */
+/** Whether message `index` of the answer of `step` is the response itself, or a tool result that was reported. */
 function isRecorded({ outcomes }: Step, index: number): boolean {
   return index === 0 || outcomes[index - 1] !== undefined;
 }
 
-function messagesOf({ response, outcomes }: Step): readonly Message[] {
+function messagesOf(step: Step): readonly Message[] {
+  return [...step.said.map(userMessage), ...answerOf(step)];
+}
+
+function userMessage(text: string): Message {
+  return { role: "user", content: text };
+}
+
+function answerOf({ response, outcomes }: Step): readonly Message[] {
   const { text, refusal, toolCalls } = response;
   if (text === "" && toolCalls.length === 0 && refusal === undefined) return [];
   return [

@@ -1,3 +1,4 @@
+import { HeddleError } from "../errors.ts";
 import { checkFields, checkNumber, checkOneOf, DEADLINE_MS, given } from "./check.ts";
 
 /** When the thread of a worker is started again after it has ended without being told to. */
@@ -56,6 +57,16 @@ export function decideRestart(
   if (recent >= maxRestarts) return { type: "over-limit" };
   const delayMs = Math.min(maxMs, initialMs * 2 ** recent) * (1 - random / 4);
   return { type: "restart", delayMs, attempt: recent + 1 };
+}
+
+/** The failure of what has crashed once too often, for `failure` the last time. */
+export function restartLimit(
+  { maxRestarts, withinMs }: RestartPolicy,
+  failure: HeddleError,
+): HeddleError {
+  const message = `the actor has ended more than ${maxRestarts} times in ${withinMs} ms: ${failure.message}`;
+  const details = { maxRestarts, withinMs };
+  return new HeddleError("RESTART_LIMIT", message, { cause: failure, details });
 }
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */

@@ -5,26 +5,26 @@ import type { Message } from "../protocol/model.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { ActorThread } from "./actor-thread.ts";
-import { checkFields, checkNumber, MS } from "./check.ts";
+import { checkFields, checkNumber, clonePlain, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Worker } from "./handles.ts";
 import type { Job } from "./job.ts";
 import { JobRun } from "./job-run.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Letter } from "./letter.ts";
+import type { PostOffice } from "./post-office.ts";
+import { restartLimit } from "./restart-policy.ts";
+import { Steering, steerText } from "./steering.ts";
+import type { ThreadedWorker } from "./thread-for.ts";
+import { threadFor } from "./thread-for.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
-import type { ThreadSupply, ThreadWish } from "./worker-thread.ts";
-import { WorkerThread } from "./worker-thread.ts";
+import type { ThreadWish, WorkerThread } from "./worker-thread.ts";
 
-export type SessionWorkerOptions = {
-  readonly id: string;
-  readonly name: string;
+export type SessionWorkerOptions = ThreadedWorker & {
   readonly settings: WorkerSettings;
   readonly gateway: Gateway;
-  readonly supply: ThreadSupply;
-  readonly runtime: Runtime;
+  readonly post: PostOffice;
   readonly onState: (state: WorkerState) => void;
-  readonly onOutput: (stream: "stdout" | "stderr", text: string) => void;
   readonly onStopped: () => void;
 };
 
@@ -41,6 +41,7 @@ export class SessionWorker implements Worker {
   readonly #state: BehaviorSubject<WorkerState> = new BehaviorSubject<WorkerState>("idle");
   readonly #queue: Job[] = [];
   readonly #thread: WorkerThread;
+  readonly #steering: Steering = new Steering();
   #transcript: readonly Message[];
   #lastFailure: HeddleError | undefined;
   #modelCalls = 0;
@@ -56,7 +57,11 @@ export class SessionWorker implements Worker {
     this.#options = options;
     this.#graceMs = options.settings.graceMs;
     this.#transcript = options.settings.transcript;
-    this.#thread = this.#threadOf(options);
+    this.#thread = threadFor(options, {
+      onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
+      onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
+      onGone: () => {},
+    });
     this.state$ = new ContainedObservable(this.#state, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
@@ -94,9 +99,29 @@ export class SessionWorker implements Worker {
     return this.#queue.length;
   }
 
+  get queuedMessages(): number {
+    return this.#steering.waiting.length;
+  }
+
   /** The job it works on, and those that wait. */
   get jobs(): readonly Job[] {
     return [...(this.#current ? [this.#current.job] : []), ...this.#queue];
+  }
+
+  /** Why it takes no message any more. */
+  get endReason(): string | undefined {
+    if (this.state === "failed") return this.#lastFailure?.code ?? "failed";
+    return this.isStopped ? "stopped" : undefined;
+  }
+
+  tell(name: string, message?: unknown): Promise<void> {
+    const plain = clonePlain("message", message, "INVALID_INPUT");
+    if (name === "steer") steerText(plain);
+    return this.#options.post.tell(this, name, plain, "host");
+  }
+
+  accept(letter: Letter): void {
+    this.#steering.accept(letter, this, this.#options.post);
   }
 
   enqueue(job: Job): void {
@@ -131,26 +156,6 @@ export class SessionWorker implements Worker {
     return this.stop({ graceMs: 0 });
   }
 
-  #threadOf({ id, name, settings, supply, runtime }: SessionWorkerOptions): WorkerThread {
-    const { restart, parkAfterMs, killMs, maxSteps, heapMb, unresponsiveMs } = settings;
-    return new WorkerThread({
-      ...supply,
-      config: { workerId: id, workerName: name, maxSteps },
-      profile: settings.profile,
-      limits: { heapMb, unresponsiveMs, killMs },
-      restart,
-      parkAfterMs,
-      runtime,
-      owner: {
-        onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
-        onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
-        onOutput: (stream, text) => this.#options.onOutput(stream, text),
-        onUnresponsive: (forMs) => this.#unresponsive(forMs),
-        onGone: () => {},
-      },
-    });
-  }
-
   #next(): void {
     if (this.#current) return;
     const job = this.#queue.shift();
@@ -178,6 +183,7 @@ export class SessionWorker implements Worker {
         nextCallIndex: () => this.#modelCalls++,
         graceMs: () => this.#graceMs,
         onState: (state) => this.#enter(state, job),
+        steering: this.#steering,
       });
       current.run = run;
       await run.perform();
@@ -211,21 +217,7 @@ export class SessionWorker implements Worker {
 
   #giveUp(why: "give-up" | "over-limit", failure: HeddleError): HeddleError {
     this.#hasFailed = true;
-    if (why === "give-up") return failure;
-    const { maxRestarts, withinMs } = this.settings.restart;
-    const message = `the actor has ended more than ${maxRestarts} times in ${withinMs} ms: ${failure.message}`;
-    return new HeddleError("RESTART_LIMIT", message, {
-      cause: failure,
-      details: { maxRestarts, withinMs },
-    });
-  }
-
-  #unresponsive(forMs: number): void {
-    const { id, name, settings } = this;
-    this.#options.runtime.report({ type: "actor-unresponsive", workerId: id, name, forMs });
-    if (settings.whenUnresponsive !== "kill") return;
-    const message = `the actor's loop has not turned for ${Math.round(forMs)} ms`;
-    this.#thread.kill(new HeddleError("ACTOR_UNRESPONSIVE", message, { details: { forMs } }));
+    return why === "give-up" ? failure : restartLimit(this.settings.restart, failure);
   }
 
   #runOf(jobId: string): JobRun {

@@ -1,12 +1,17 @@
 import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
+import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { Admission } from "./admission.ts";
+import type { BehaviorOptions } from "./behavior-settings.ts";
+import { behaviorSettings, isBehavior } from "./behavior-settings.ts";
+import { BehaviorWorker } from "./behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateways } from "./gateways.ts";
 import type {
+  BehaviorWorker as BehaviorHandle,
   JobEventOtherThanChunk,
   JobOutcome,
   Session,
@@ -17,6 +22,8 @@ import type {
 import { pumpToHost } from "./host-pump.ts";
 import { Job } from "./job.ts";
 import { checkJobInput, checkRunOptions } from "./job-input.ts";
+import { checkAgent, checkTarget, isWorker } from "./job-target.ts";
+import type { DeadLetter } from "./letter.ts";
 import type {
   BatchInput,
   BatchOptions,
@@ -26,6 +33,8 @@ import type {
   RunOptions,
   WorkerOptions,
 } from "./options.ts";
+import type { RosterWorker } from "./roster.ts";
+import { Roster } from "./roster.ts";
 import { runAll } from "./run-all.ts";
 import type { Runtime } from "./runtime.ts";
 import { SessionWorker } from "./session-worker.ts";
@@ -50,12 +59,12 @@ const CLOSED = "the session was closed";
 /** A session as its supervisor keeps it. */
 export class SupervisorSession implements Session {
   readonly name: string;
-  readonly workers: ReadonlyMap<string, SessionWorker>;
+  readonly workers: ReadonlyMap<string, RosterWorker>;
   readonly jobs: ReadonlyMap<string, Job>;
   readonly events$: Observable<SessionEvent>;
+  readonly deadLetters$: Observable<DeadLetter>;
   readonly #options: SupervisorSessionOptions;
-  readonly #workers = new Map<string, SessionWorker>();
-  readonly #names = new Set<string>();
+  readonly #roster: Roster;
   readonly #jobs = new Map<string, Job>();
   readonly #settled: SettledJobs;
   readonly #events = new Subject<SessionEvent>();
@@ -65,7 +74,9 @@ export class SupervisorSession implements Session {
 
   constructor(options: SupervisorSessionOptions) {
     this.name = options.name;
-    this.workers = this.#workers;
+    this.#roster = new Roster(options, (child) => this.#createBehavior(child));
+    this.workers = this.#roster.workers;
+    this.deadLetters$ = this.#roster.post.deadLetters$;
     this.jobs = this.#jobs;
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
@@ -78,32 +89,17 @@ export class SupervisorSession implements Session {
     return this.#settled.size;
   }
 
-  createWorker(options: WorkerOptions = {}): SessionWorker {
+  createWorker(options?: WorkerOptions): SessionWorker;
+  createWorker<B extends AnyBehavior = UntypedBehavior>(
+    options: BehaviorOptions,
+  ): BehaviorHandle<B>;
+  createWorker(
+    options: WorkerOptions | BehaviorOptions = {},
+  ): SessionWorker | BehaviorHandle<UntypedBehavior> {
     this.#checkOpen();
-    const { gateways, supply, runtime, defaults, nextWorkerNumber } = this.#options;
-    const settings = workerSettings(options, defaults, gateways.names);
-    const id = runtime.newId();
-    const number = nextWorkerNumber();
-    const name = settings.name ?? `worker-${number}`;
-    if (this.#names.has(name)) {
-      throw taken("NAME_TAKEN", "name", `the session has a worker named "${name}" already`);
-    }
-    const worker = new SessionWorker({
-      id,
-      name,
-      settings,
-      gateway: gateways.for(settings.provider, number),
-      supply,
-      runtime,
-      onState: (state) => this.#workerState(worker, state),
-      onOutput: (stream, text) =>
-        this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
-      onStopped: () => this.#workerStopped(worker),
-    });
-    this.#workers.set(id, worker);
-    this.#names.add(name);
-    this.#events.next({ type: "worker-created", workerId: id, name });
-    return worker;
+    return isBehavior(options)
+      ? (this.#createBehavior(options) as BehaviorHandle<UntypedBehavior>)
+      : this.#createAgent(options);
   }
 
   run(target: Worker | WorkerOptions, input: JobInput, options: RunOptions = {}): Job {
@@ -175,39 +171,76 @@ export class SupervisorSession implements Session {
     const jobs = [...this.#jobs.values()];
     for (const job of jobs) if (job.state === "queued") void job.cancel(CLOSED);
     await Promise.race([Promise.all(jobs.map((job) => job.outcome)), this.#drained.promise]);
-    await Promise.all([...this.#workers.values()].map((worker) => worker.end(CLOSED)));
+    await Promise.all([...this.workers.values()].map((worker) => worker.end(CLOSED)));
     this.#settled.clear();
     this.#events.complete();
+    this.#roster.post.close();
     this.#options.onClosed();
     release();
+  }
+
+  #createAgent(options: WorkerOptions): SessionWorker {
+    const { gateways, defaults } = this.#options;
+    const settings = workerSettings(options, defaults, gateways.names);
+    const { number, ...named } = this.#roster.named(settings.name);
+    const worker: SessionWorker = new SessionWorker({
+      ...named,
+      settings,
+      gateway: gateways.for(settings.provider, number),
+      post: this.#roster.post,
+      ...this.#shared(named, () => worker),
+    });
+    this.#created(worker);
+    return worker;
+  }
+
+  #createBehavior(options: BehaviorOptions): BehaviorWorker {
+    this.#checkOpen();
+    const settings = behaviorSettings(options, this.#options.defaults);
+    const { id, name } = this.#roster.named(settings.name);
+    const worker: BehaviorWorker = new BehaviorWorker({
+      id,
+      name,
+      options,
+      settings,
+      society: this.#roster,
+      ...this.#shared({ id, name }, () => worker),
+    });
+    this.#created(worker);
+    return worker;
+  }
+
+  /** What workers of both kinds are given. */
+  #shared({ id, name }: WorkerRef, worker: () => RosterWorker) {
+    const { supply, runtime } = this.#options;
+    return {
+      supply,
+      runtime,
+      onState: (state: WorkerState) => this.#workerState(worker(), state),
+      onOutput: (stream: "stdout" | "stderr", text: string) =>
+        this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
+      onStopped: () => this.#workerStopped(worker()),
+    };
+  }
+
+  #created(worker: RosterWorker): void {
+    this.#roster.add(worker);
+    this.#events.next({ type: "worker-created", workerId: worker.id, name: worker.name });
   }
 
   /** Calls `onRefused` before it throws. */
   #workerFor(target: Worker | WorkerOptions, onRefused: () => void): SessionWorker {
     try {
-      if (!isWorker(target)) return this.createWorker(target);
-      this.#checkWorker(target);
+      if (!isWorker(target)) return this.#createAgent(checkAgent(target));
+      checkTarget(target, this.workers);
       if (target.isBusy) this.#makeWay(target);
       // One that closes with its job does so when that is interrupted.
-      this.#checkWorker(target);
+      checkTarget(target, this.workers);
       return target;
     } catch (error) {
       onRefused();
       throw error;
     }
-  }
-
-  #checkWorker(target: Worker): asserts target is SessionWorker {
-    const isOurs = target instanceof SessionWorker && this.#workers.get(target.id) === target;
-    const isStopped = target instanceof SessionWorker && target.isStopped;
-    if (isStopped) throw new HeddleError("WORKER_STOPPED", `worker "${target.name}" is stopped`);
-    if (!isOurs) {
-      const message = `the worker is not one of session "${this.name}"`;
-      throw new HeddleError("UNKNOWN_WORKER", message);
-    }
-    if (target.state !== "failed") return;
-    const message = `worker "${target.name}" has failed, and is not started again`;
-    throw new HeddleError("WORKER_FAILED", message, { cause: target.lastFailure });
   }
 
   #makeWay(worker: SessionWorker): void {
@@ -220,24 +253,25 @@ export class SupervisorSession implements Session {
     }
   }
 
-  #workerState(worker: SessionWorker, state: WorkerState): void {
+  #workerState(worker: RosterWorker, state: WorkerState): void {
+    if (state === "failed") this.#died(worker);
     this.#events.next({ type: "worker-state", workerId: worker.id, name: worker.name, state });
   }
 
-  #workerStopped(worker: SessionWorker): void {
-    this.#workers.delete(worker.id);
-    this.#names.delete(worker.name);
+  #workerStopped(worker: RosterWorker): void {
+    this.#roster.remove(worker);
+    this.#died(worker);
     this.#events.next({ type: "worker-stopped", workerId: worker.id, name: worker.name });
+  }
+
+  #died(worker: RosterWorker): void {
+    this.#roster.deathWatch.died(worker, worker.endReason ?? "stopped");
   }
 
   #checkOpen(): void {
     if (this.#closed !== undefined)
       throw new HeddleError("SESSION_CLOSED", `session "${this.name}" is closed`);
   }
-}
-
-function isWorker(target: Worker | WorkerOptions): target is Worker {
-  return typeof target === "object" && target !== null && "state$" in target;
 }
 
 function taken(code: "NAME_TAKEN" | "ID_TAKEN", field: string, message: string): HeddleError {

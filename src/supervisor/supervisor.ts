@@ -223,7 +223,8 @@ function inspectSession(session: SupervisorSession): SessionInspection {
       provider: worker.provider,
       threadId: worker.threadId,
       queuedJobs: worker.queuedJobs,
-      messages: worker.transcript.length,
+      queuedMessages: worker.queuedMessages,
+      messages: worker.transcript?.length ?? 0,
     })),
     jobs: [...session.jobs.values()].map((job) => ({
       id: job.id,

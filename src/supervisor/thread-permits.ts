@@ -68,6 +68,13 @@ export class ThreadPermits {
     this.#idle.delete(holder);
   }
 
+  /** `holder` was asked for its thread, and cannot do without. */
+  keep(holder: PermitHolder): void {
+    this.#idle.delete(holder);
+    this.#surrendering.delete(holder);
+    this.#reclaim();
+  }
+
   #reclaim(): void {
     const [longest] = this.#idle;
     if (!longest || this.#surrendering.size >= this.#waiting.size) return;

@@ -1,9 +1,10 @@
 import { HeddleError } from "../errors.ts";
 import type { ActorConfig } from "../protocol/actor-messages.ts";
 import type { Timer } from "../transport/clock.ts";
+import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
-import type { ActorLimits, ActorOwner, ActorThread } from "./actor-thread.ts";
-import type { RestartDecision, RestartPolicy } from "./restart-policy.ts";
+import type { ActorThread } from "./actor-thread.ts";
+import type { EndReason, RestartDecision, RestartPolicy } from "./restart-policy.ts";
 import { decideRestart } from "./restart-policy.ts";
 import type { Runtime } from "./runtime.ts";
 import type { PermitHolder, ThreadPermits } from "./thread-permits.ts";
@@ -23,6 +24,11 @@ export type WorkerThreadOptions = ThreadSupply & {
   readonly parkAfterMs: number;
   readonly runtime: Runtime;
   readonly owner: ActorOwner;
+  /**
+   * Asked before an idle thread is ended, which waits for the answer: true once what the thread holds is safe. Left out: nothing
+   * is lost with it.
+   */
+  readonly beforeParking?: (thread: ActorThread) => Promise<boolean>;
 };
 
 /** Who needs the thread: it may stop needing it while it waits. */
@@ -44,6 +50,7 @@ export class WorkerThread implements PermitHolder {
   #thread: ActorThread | undefined;
   #lastEnd: Parameters<ActorOwner["onGone"]> | undefined;
   #parking: Timer | undefined;
+  #parked: Promise<void> | undefined;
 
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
@@ -60,6 +67,7 @@ export class WorkerThread implements PermitHolder {
    */
   async take(wish: ThreadWish): Promise<ActorThread | undefined> {
     this.#busy();
+    await this.#parked;
     if (this.#thread?.isUsable) return this.#thread;
     await this.#thread?.gone;
     if (!(await this.#permit(wish))) return undefined;
@@ -70,12 +78,12 @@ export class WorkerThread implements PermitHolder {
   rest(): void {
     if (!this.#thread?.isUsable) return;
     const { permits, parkAfterMs, runtime } = this.#options;
-    this.#parking = runtime.clock.setTimer(parkAfterMs, () => this.#thread?.terminate());
+    this.#parking = runtime.clock.setTimer(parkAfterMs, () => this.#park());
     permits.idle(this);
   }
 
   surrender(): void {
-    this.#thread?.terminate();
+    this.#park();
   }
 
   /** Ends the thread for `failure`, as if it had died of that by itself: the restart policy applies. */
@@ -84,9 +92,8 @@ export class WorkerThread implements PermitHolder {
   }
 
   /** Whether a thread that has ended by itself is to be started again, and when. */
-  decideRestart(): RestartDecision {
+  decideRestart(reason: EndReason = this.#lastEnd?.[1] ?? "failure"): RestartDecision {
     const { restart, runtime } = this.#options;
-    const reason = this.#lastEnd?.[1] ?? "failure";
     const nowMs = runtime.clock.monotonicMs();
     const decision = decideRestart(restart, reason, this.#restartsMs, nowMs, runtime.random());
     if (decision.type === "restart") this.#restartsMs.push(nowMs);
@@ -101,6 +108,25 @@ export class WorkerThread implements PermitHolder {
     if (!thread) return;
     thread.terminate();
     await thread.gone;
+  }
+
+  #park(): void {
+    const thread = this.#thread;
+    const { beforeParking } = this.#options;
+    if (!beforeParking) thread?.terminate();
+    else if (thread?.isUsable && !this.#parked) {
+      this.#parked = this.#parkSafely(thread, beforeParking).finally(() => {
+        this.#parked = undefined;
+      });
+    }
+  }
+
+  async #parkSafely(
+    thread: ActorThread,
+    beforeParking: (thread: ActorThread) => Promise<boolean>,
+  ): Promise<void> {
+    if (await beforeParking(thread)) thread.terminate();
+    else this.#options.permits.keep(this);
   }
 
   #busy(): void {

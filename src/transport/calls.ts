@@ -1,5 +1,5 @@
 import type { Endpoint, Remote } from "comlink";
-import { expose, wrap } from "comlink";
+import { expose, releaseProxy, wrap } from "comlink";
 import { fromWireError, HeddleError, toHeddleError, toWireError } from "../errors.ts";
 import type { WireError } from "../protocol/error.ts";
 
@@ -46,6 +46,7 @@ export class Caller<M extends { readonly [K in keyof M]: (...args: never[]) => u
     method: K,
     ...args: Parameters<M[K]>
   ): Promise<Awaited<ReturnType<M[K]>>> {
+    if (this.#closed) throw this.#closed;
     const target = this.#remote[method] as unknown as (...args: unknown[]) => Promise<Result>;
     try {
       const result = await target(...args);
@@ -70,8 +71,12 @@ export class Caller<M extends { readonly [K in keyof M]: (...args: never[]) => u
 
   /** Rejects every pending and every later call with `error`. */
   close(error: HeddleError): void {
-    this.#closed ??= error;
-    for (const id of [...this.#pending]) this.#refuse(id, this.#closed);
+    if (this.#closed) return;
+    this.#closed = error;
+    for (const id of [...this.#pending]) this.#refuse(id, error);
+    // comlink keeps the endpoint of a proxy until the proxy is garbage, and this endpoint leads to the proxy: without this,
+    // both would stay for ever, and whatever they lead to.
+    this.#remote[releaseProxy]();
   }
 
   #endpoint(): Endpoint {

@@ -23,17 +23,21 @@ export type ChunkRun = {
   readonly headsFrom: number;
 };
 
-/** Collects chunks of many requests into one frame. */
+/**
+ * Collects chunks of many requests into one frame, request by request: chunks of one request keep their order, and make long
+ * runs however the requests take turns. A run of one chunk costs its receiver ten times as much for each chunk.
+ */
 export class ChunkFrameWriter {
-  #frame = emptyFrame();
+  readonly #lanes = new Map<number, Columns>();
+  #chunkCount = 0;
   #sizeBytes = 0;
 
   get isEmpty(): boolean {
-    return this.#frame.texts.length === 0;
+    return this.#chunkCount === 0;
   }
 
   get chunkCount(): number {
-    return this.#frame.texts.length;
+    return this.#chunkCount;
   }
 
   get sizeBytes(): number {
@@ -41,29 +45,32 @@ export class ChunkFrameWriter {
   }
 
   add(requestId: number, chunk: ModelResponseChunk, sizeBytes: number): void {
-    const frame = this.#frame;
-    const kind = KIND_CODES[chunk.type];
-    const last = frame.counts.length - 1;
-    if (last >= 0 && frame.requestIds[last] === requestId && frame.kinds[last] === kind) {
-      (frame.counts[last] as number) += 1;
-      (frame.sizes[last] as number) += sizeBytes;
-    } else {
-      frame.requestIds.push(requestId);
-      frame.kinds.push(kind);
-      frame.counts.push(1);
-      frame.sizes.push(sizeBytes);
+    let lane = this.#lanes.get(requestId);
+    if (!lane) {
+      lane = emptyColumns();
+      this.#lanes.set(requestId, lane);
     }
-    frame.texts.push(chunk.type === "tool-call" ? chunk.argumentsText : chunk.text);
-    if (chunk.type === "tool-call") frame.heads.push(headOf(chunk));
+    addToLane(lane, chunk, sizeBytes);
+    this.#chunkCount += 1;
     this.#sizeBytes += sizeBytes;
   }
 
   /** Returns what was added since the last call, and begins anew. */
   take(): ChunkFrame {
-    const frame = this.#frame;
-    this.#frame = emptyFrame();
+    const requestIds: number[] = [];
+    const all = emptyColumns();
+    for (const [requestId, lane] of this.#lanes) {
+      for (let i = 0; i < lane.counts.length; i++) requestIds.push(requestId);
+      append(all.kinds, lane.kinds);
+      append(all.counts, lane.counts);
+      append(all.sizes, lane.sizes);
+      append(all.texts, lane.texts);
+      append(all.heads, lane.heads);
+    }
+    this.#lanes.clear();
+    this.#chunkCount = 0;
     this.#sizeBytes = 0;
-    return frame;
+    return { requestIds, ...all };
   }
 }
 
@@ -112,15 +119,33 @@ function headOf(chunk: Extract<ModelResponseChunk, { type: "tool-call" }>): Tool
   };
 }
 
-type WritableFrame = {
-  requestIds: number[];
-  kinds: ChunkKind[];
-  counts: number[];
-  sizes: number[];
-  texts: string[];
-  heads: ToolCallHead[];
+type Columns = {
+  readonly kinds: ChunkKind[];
+  readonly counts: number[];
+  readonly sizes: number[];
+  readonly texts: string[];
+  readonly heads: ToolCallHead[];
 };
 
-function emptyFrame(): WritableFrame {
-  return { requestIds: [], kinds: [], counts: [], sizes: [], texts: [], heads: [] };
+function emptyColumns(): Columns {
+  return { kinds: [], counts: [], sizes: [], texts: [], heads: [] };
+}
+
+function addToLane(lane: Columns, chunk: ModelResponseChunk, sizeBytes: number): void {
+  const kind = KIND_CODES[chunk.type];
+  const last = lane.counts.length - 1;
+  if (last >= 0 && lane.kinds[last] === kind) {
+    (lane.counts[last] as number) += 1;
+    (lane.sizes[last] as number) += sizeBytes;
+  } else {
+    lane.kinds.push(kind);
+    lane.counts.push(1);
+    lane.sizes.push(sizeBytes);
+  }
+  lane.texts.push(chunk.type === "tool-call" ? chunk.argumentsText : chunk.text);
+  if (chunk.type === "tool-call") lane.heads.push(headOf(chunk));
+}
+
+function append<T>(all: T[], more: readonly T[]): void {
+  for (const one of more) all.push(one);
 }

@@ -43,10 +43,11 @@ describe("nextLifecycle()", () => {
     ],
     ["the actor's first end counts", [begin, open, crash, done, close], failed(error)],
     [
-      "a written-off job fails, whatever is still open",
-      [begin, open, cancel, writeOff],
+      "a written-off job fails once its call has ended, also if it was cancelled",
+      [begin, open, cancel, writeOff, close],
       failed(stuck),
     ],
+    ["a written-off job waits for its call", [begin, open, cancel, writeOff], undefined],
     [
       "a job that was stopped while it waited is not revived by its thread",
       [cancel, begin, done],

@@ -1,0 +1,86 @@
+import { HeddleError } from "../errors.ts";
+import type { ActorRequest, WorkerRef } from "../protocol/behavior.ts";
+import { MAX_TIMER_MS } from "../transport/clock.ts";
+import type { BehaviorContext, SpawnOptions, Target } from "./api.ts";
+import type { RequestQueue } from "./request-queue.ts";
+
+/** What handlers do through the supervisor. */
+export class ActorContext implements BehaviorContext {
+  readonly self: WorkerRef;
+  readonly #queue: RequestQueue;
+  #timers = 0;
+
+  constructor(self: WorkerRef, queue: RequestQueue) {
+    this.self = self;
+    this.#queue = queue;
+  }
+
+  tell(target: Target, name: string, message?: unknown): Promise<void> {
+    return this.#ask({ type: "tell", ...addressed(target, name, message) }) as Promise<void>;
+  }
+
+  ask<R = unknown>(
+    target: Target,
+    name: string,
+    message?: unknown,
+    { timeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<R> {
+    const request: ActorRequest = { type: "ask", ...addressed(target, name, message) };
+    return this.#ask(timeoutMs === undefined ? request : { ...request, timeoutMs }) as Promise<R>;
+  }
+
+  tellAfter(
+    ms: number,
+    target: Target,
+    name: string,
+    message?: unknown,
+  ): { readonly cancel: () => void } {
+    if (!(ms >= 0 && ms <= MAX_TIMER_MS)) invalid(`ms must be a number from 0 to ${MAX_TIMER_MS}`);
+    this.#timers += 1;
+    const timer = this.#timers;
+    void this.#ask({ type: "tell-after", timer, ms, ...addressed(target, name, message) });
+    return { cancel: () => void this.#ask({ type: "cancel-timer", timer }) };
+  }
+
+  spawn(options: SpawnOptions): Promise<WorkerRef> {
+    const { behavior } = options;
+    if (!(behavior instanceof URL)) invalid("behavior must be a URL");
+    const plain = clonePlain("options", { ...options, behavior: behavior.href });
+    return this.#ask({ type: "spawn", options: plain }) as Promise<WorkerRef>;
+  }
+
+  watch(target: Target): Promise<void> {
+    return this.#ask({ type: "watch", to: idOf(target) }) as Promise<void>;
+  }
+
+  /** A rejection that nobody looks at must not crash the actor. */
+  #ask(request: ActorRequest): Promise<unknown> {
+    const answer = this.#queue.send(request);
+    answer.catch(() => {});
+    return answer;
+  }
+}
+
+function addressed(target: Target, name: string, message: unknown) {
+  if (typeof name !== "string") invalid("a message's name must be a string");
+  return { to: idOf(target), name, message: clonePlain("message", message) };
+}
+
+function idOf(target: Target): string {
+  const id: unknown = typeof target === "string" ? target : (target as { id?: unknown } | null)?.id;
+  return typeof id === "string" ? id : invalid("target must be a worker's id or name");
+}
+
+/** Cloned here, although a port clones again: what waits in the queue must not change, and a failure must be the caller's. */
+function clonePlain<T>(field: string, value: T): T {
+  try {
+    return structuredClone(value);
+  } catch (error) {
+    const message = `${field} must be plain data, without functions and symbols`;
+    throw new HeddleError("INVALID_INPUT", message, { cause: error, details: { field } });
+  }
+}
+
+function invalid(message: string): never {
+  throw new HeddleError("INVALID_INPUT", message);
+}

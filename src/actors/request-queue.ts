@@ -1,0 +1,60 @@
+import type { ActorRequest } from "../protocol/behavior.ts";
+
+/** An actor that sends many more than this in one turn is ended as one that floods. */
+const BATCH = 64;
+
+type Waiting = {
+  readonly request: ActorRequest;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/**
+ * What an actor asks of its supervisor, in order, and no faster than the supervisor takes it: after each batch it waits until
+ * the supervisor has had a turn. What waits here grows the actor's memory, not the supervisor's.
+ */
+export class RequestQueue {
+  readonly #call: (request: ActorRequest) => Promise<unknown>;
+  readonly #waiting: Waiting[] = [];
+  #sentInBatch = 0;
+  #flushed: PromiseWithResolvers<void> | undefined;
+
+  constructor(call: (request: ActorRequest) => Promise<unknown>) {
+    this.#call = call;
+  }
+
+  send(request: ActorRequest): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.push({ request, resolve, reject });
+    if (!this.#flushed) this.#flush();
+    return promise;
+  }
+
+  /** Resolves when all that was asked is on its way: before it, no decision may overtake it. */
+  async sent(): Promise<void> {
+    await this.#flushed?.promise;
+  }
+
+  #flush(): void {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      if (this.#sentInBatch === BATCH) {
+        this.#waiting.unshift(next);
+        this.#pause();
+        return;
+      }
+      this.#sentInBatch += 1;
+      this.#call(next.request).then(next.resolve, next.reject);
+    }
+    this.#flushed?.resolve();
+    this.#flushed = undefined;
+  }
+
+  #pause(): void {
+    this.#flushed ??= Promise.withResolvers();
+    const goOn = () => {
+      this.#sentInBatch = 0;
+      this.#flush();
+    };
+    this.#call({ type: "sync" }).then(goOn, goOn);
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { create } from "../support/behaviours.ts";
+import { collect, startScripted } from "../support/supervisors.ts";
+
+const SCRIPT = [{ text: "x" }];
+
+describe("an agent", () => {
+  const calls = { toolCalls: [{ name: "none", args: {} }] };
+
+  test("is steered before the next model call of its running job", async () => {
+    const responses = [{ ...calls, chunksPerSecond: 1, chunks: 1 }, { text: "done" }];
+    const { session, supervisor } = await startScripted(responses);
+    const agent = session.createWorker();
+    const job = session.run(agent, { prompt: "go" });
+    for await (const { type } of job.events()) if (type === "started") break;
+    await agent.tell("steer", { text: "to the left" });
+    await job.wait();
+    const [, second] = await supervisor.scripted("main").calls();
+    expect(second?.request.messages.at(-1)).toEqual({ role: "user", content: "to the left" });
+    expect(agent.transcript.map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "tool",
+      "user",
+      "assistant",
+    ]);
+  });
+
+  test("makes one more step when it is steered in its last", async () => {
+    const responses = [{ text: "all done", chunks: 2, chunksPerSecond: 1 }, { text: "left it is" }];
+    const { session } = await startScripted(responses);
+    const agent = session.createWorker();
+    const job = session.run(agent, { prompt: "go" });
+    for await (const _ of job) break;
+    await agent.tell("steer", { text: "to the left" });
+    expect(await job.wait()).toMatchObject({ text: "left it is", steps: 2 });
+    expect(agent.transcript.map(({ content }) => content)).toEqual([
+      "go",
+      "all done",
+      "to the left",
+      "left it is",
+    ]);
+    const events = await collect(job.events());
+    expect(events.filter(({ type }) => type === "response")).toHaveLength(2);
+  });
+
+  test("keeps what it is told in its last allowed step, or while idle, for its next job", async () => {
+    const responses = [{ text: "one", chunks: 2, chunksPerSecond: 1 }, { text: "two" }];
+    const { session } = await startScripted(responses);
+    const agent = session.createWorker({ maxSteps: 1 });
+    const job = session.run(agent, { prompt: "first" });
+    for await (const _ of job) break;
+    await agent.tell("steer", { text: "a" });
+    expect(await job.wait()).toMatchObject({ text: "one" });
+    await agent.tell("steer", { text: "b" });
+    await session.run(agent, { prompt: "second" }).wait();
+    expect(agent.transcript.map(({ content }) => content)).toEqual([
+      "first",
+      "one",
+      "second",
+      "a",
+      "b",
+      "two",
+    ]);
+  });
+
+  test("understands nothing else", async () => {
+    const { session } = await startScripted(SCRIPT);
+    const agent = session.createWorker({ name: "agent" });
+    await expect(agent.tell("jump" as never, {} as never)).rejects.toMatchObject({
+      code: "UNKNOWN_MESSAGE",
+    });
+    expect(() => agent.tell("steer", { text: "" })).toThrow(
+      expect.objectContaining({ code: "INVALID_INPUT" }),
+    );
+    const a = create(session, "social");
+    expect(await a.ask("ask", { to: "agent", name: "get" })).toBe("UNKNOWN_MESSAGE");
+    await a.ask("tell", { to: "agent", name: "steer", message: { text: "by an actor" } });
+    await session.run(agent, { prompt: "go" }).wait();
+    expect(agent.transcript[1]).toEqual({ role: "user", content: "by an actor" });
+  });
+});
