@@ -40,12 +40,12 @@ async function bareFetch(): Promise<Figures> {
 async function heddle(path: string): Promise<Figures> {
   let supervisor: Supervisor | undefined;
   try {
-    return await withServer(async (url) => {
+    return await withServer(async (url, begun) => {
       const main = openaiProvider({ model: "m", baseURL: `${url}${path}`, apiKey: "none" });
       supervisor ??= await Supervisor.start({ providers: { main } });
       const job = supervisor.openSession().run({}, { prompt: "go" });
       if (path === "/v1") for await (const _ of job) break;
-      else await called(supervisor);
+      else await begun;
       const askedMs = now();
       await job.cancel();
       return { askedMs, settledMs: now() };
@@ -79,20 +79,17 @@ async function heddleSpinning(): Promise<Figures> {
   };
 }
 
-/** Resolves when a model call has been under way for a moment. */
-async function called(supervisor: Supervisor): Promise<void> {
-  while (supervisor.inspect().gateways[0]?.calls !== 1) await sleep(1);
-  await sleep(20);
-}
-
-async function withServer(cancel: (url: string) => Promise<Cancel>): Promise<Figures> {
+async function withServer(
+  cancel: (url: string, begun: Promise<unknown>) => Promise<Cancel>,
+): Promise<Figures> {
   const server = fork(new URL("./sse-server.ts", import.meta.url));
   const [{ port }] = (await once(server, "message")) as [{ port: number }];
   const closed: number[] = [];
   const settled: number[] = [];
   for (let i = 0; i < CANCELS; i++) {
-    const closing = closingOf(server);
-    const { askedMs, settledMs } = await cancel(`http://127.0.0.1:${port}`);
+    const closing = figureOf(server, "closedMs");
+    const begun = figureOf(server, "begun");
+    const { askedMs, settledMs } = await cancel(`http://127.0.0.1:${port}`, begun);
     closed.push((await closing) - askedMs);
     settled.push(settledMs - askedMs);
   }
@@ -105,9 +102,16 @@ async function withServer(cancel: (url: string) => Promise<Cancel>): Promise<Fig
   };
 }
 
-async function closingOf(server: ChildProcess): Promise<number> {
-  const [{ closedMs }] = (await once(server, "message")) as [{ closedMs: number }];
-  return closedMs;
+/** What the server says next by that name. */
+function figureOf(server: ChildProcess, name: string): Promise<number> {
+  return new Promise((resolve) => {
+    const look = (message: { readonly [name: string]: number }) => {
+      if (message[name] === undefined) return;
+      server.off("message", look);
+      resolve(message[name]);
+    };
+    server.on("message", look);
+  });
 }
 
 function now(): number {

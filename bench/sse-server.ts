@@ -9,6 +9,7 @@ const CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 
 
 const server = createServer((request, response) => {
   request.resume();
+  process.send?.({ begun: true });
   const isStalled = request.url?.startsWith("/stall") === true;
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.flushHeaders();
