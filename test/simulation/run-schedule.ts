@@ -37,6 +37,7 @@ async function comeToRest(simulation: Simulation): Promise<void> {
   }
   for (const reader of readers) reader.isPaused = false;
   for (const job of jobs) if (!job.endsByItself) job.cancel();
+  await world.settle();
   while (await world.step());
   expectThreadsShared(simulation);
   const untilMs = world.clock.monotonicMs() + LONG_MS;
