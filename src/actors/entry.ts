@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import type { MessagePort } from "node:worker_threads";
-import { workerData } from "node:worker_threads";
 import { describe, HeddleError, toWireError } from "../errors.ts";
 import type {
   ActorCommand,
@@ -13,6 +11,7 @@ import type { ActorRequest } from "../protocol/behavior.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import { takeOwnPort } from "../transport/own-port.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
 import { captureOutput } from "./output.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
@@ -30,7 +29,7 @@ type RunningJob = {
   readonly steering: string[];
 };
 
-const port = takePort();
+const port = takeOwnPort();
 const supervisor = new Caller<SupervisorCalls>(post);
 const behavior = new BehaviorRunner((request) => supervisor.call("act", request), crash);
 const onCall = exposeMethods(
@@ -77,14 +76,6 @@ port.on("message", (message: ActorCommand | CallMessage) => {
       message satisfies never;
   }
 });
-
-/** The port is taken out of `workerData`, so that code loaded later does not find it there. */
-function takePort(): MessagePort {
-  const data = workerData as { port?: MessagePort };
-  const taken = data.port as MessagePort;
-  delete data.port;
-  return taken;
-}
 
 function post(message: ActorReport | CallMessage): void {
   port.postMessage(message);

@@ -1,11 +1,10 @@
-import type { MessagePort } from "node:worker_threads";
-import { workerData } from "node:worker_threads";
 import { HeddleError, toWireError } from "../errors.ts";
 import type { GatewayCommand, GatewayReport } from "../protocol/gateway-messages.ts";
 import type { ProviderSpec } from "../protocol/provider.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { exposeMethods } from "../transport/calls.ts";
 import { systemClock } from "../transport/clock.ts";
+import { takeOwnPort } from "../transport/own-port.ts";
 import { GatewayRequest } from "./gateway-request.ts";
 import { loadProvider } from "./load-provider.ts";
 import type { ModelProvider } from "./model-provider.ts";
@@ -24,7 +23,7 @@ export type GatewayMethods = {
 
 type LoadedProvider = { readonly provider: ModelProvider; readonly spec: ProviderSpec };
 
-const port = takePort();
+const port = takeOwnPort();
 const providers = new Map<string, LoadedProvider>();
 const requests = new Map<number, GatewayRequest>();
 const outbox = new Outbox(systemClock, (frame) => post({ type: "frame", ...frame }));
@@ -59,14 +58,6 @@ port.on("message", (message: GatewayCommand | CallMessage) => {
       message satisfies never;
   }
 });
-
-/** The port is taken out of `workerData`, so that a provider's module does not find it there. */
-function takePort(): MessagePort {
-  const data = workerData as { port?: MessagePort };
-  const taken = data.port as MessagePort;
-  delete data.port;
-  return taken;
-}
 
 function post(message: GatewayReport | CallMessage): void {
   port.postMessage(message);
