@@ -32,7 +32,8 @@ export type {
   ScriptedStall,
   ScriptedToolCall,
 } from "./providers/scripted/script.ts";
-export type { BehaviorOptions } from "./supervisor/behavior-settings.ts";
+export type { BehaviorOptions } from "./supervisor/behaviors/behavior-settings.ts";
+export type { ScriptedCall, ScriptView } from "./supervisor/gateways/script-view.ts";
 export type {
   BehaviorWorker,
   CancelOutcome,
@@ -51,10 +52,10 @@ export type {
   SessionInspection,
   WorkerInspection,
 } from "./supervisor/inspection.ts";
-export type { JobState } from "./supervisor/job-lifecycle.ts";
-export type { DeadLetter } from "./supervisor/letter.ts";
-export type { ReadPolicy } from "./supervisor/log-reader.ts";
-export type { MailboxOptions } from "./supervisor/mailbox.ts";
+export type { JobState } from "./supervisor/jobs/job-lifecycle.ts";
+export type { ReadPolicy } from "./supervisor/log/log-reader.ts";
+export type { DeadLetter } from "./supervisor/messages/letter.ts";
+export type { MailboxOptions } from "./supervisor/messages/mailbox.ts";
 export type {
   BatchInput,
   BatchOptions,
@@ -69,5 +70,4 @@ export type {
   WorkerOptions,
 } from "./supervisor/options.ts";
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
-export type { ScriptedCall, ScriptView } from "./supervisor/script-view.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";

@@ -11,10 +11,10 @@ import type {
 import type { JobEvent, JobEventBody, JobResult } from "../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../protocol/model.ts";
 import type { WorkerState } from "../protocol/worker.ts";
-import type { BehaviorOptions } from "./behavior-settings.ts";
-import type { JobState } from "./job-lifecycle.ts";
-import type { DeadLetter } from "./letter.ts";
-import type { ReadPolicy } from "./log-reader.ts";
+import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
+import type { JobState } from "./jobs/job-lifecycle.ts";
+import type { ReadPolicy } from "./log/log-reader.ts";
+import type { DeadLetter } from "./messages/letter.ts";
 import type {
   BatchInput,
   BatchOptions,

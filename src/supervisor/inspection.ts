@@ -1,6 +1,6 @@
 import type { WorkerState } from "../protocol/worker.ts";
-import type { GatewayState } from "./gateway.ts";
-import type { JobState } from "./job-lifecycle.ts";
+import type { GatewayState } from "./gateways/gateway.ts";
+import type { JobState } from "./jobs/job-lifecycle.ts";
 
 /** A snapshot of everything that the supervisor holds. Plain data; no keys, no texts. */
 export type Inspection = {

@@ -1,8 +1,8 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
-import type { Permissions } from "./actor-profile.ts";
 import type { WorkerHost } from "./host.ts";
-import type { RestartOptions } from "./restart-policy.ts";
+import type { Permissions } from "./threads/actor-profile.ts";
+import type { RestartOptions } from "./threads/restart-policy.ts";
 
 export type SupervisorOptions = {
   /** The models, by a name that workers use. Read-only afterwards. */

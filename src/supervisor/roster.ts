@@ -1,11 +1,11 @@
 import { HeddleError } from "../errors.ts";
 import type { WorkerRef } from "../protocol/behavior.ts";
-import type { Society } from "./behavior-life.ts";
-import type { BehaviorWorker } from "./behavior-worker.ts";
-import { DeathWatch } from "./death-watch.ts";
-import { PostOffice } from "./post-office.ts";
+import type { BehaviorWorker } from "./behaviors/behavior-worker.ts";
+import { DeathWatch } from "./messages/death-watch.ts";
+import { PostOffice } from "./messages/post-office.ts";
+import type { Society } from "./messages/society.ts";
 import type { Runtime } from "./runtime.ts";
-import type { SessionWorker } from "./session-worker.ts";
+import type { SessionWorker } from "./workers/session-worker.ts";
 
 export type RosterOptions = {
   readonly runtime: Runtime;

@@ -1,6 +1,6 @@
 import type { HeddleError } from "../errors.ts";
 import type { Clock } from "../transport/clock.ts";
-import type { SpawnThread } from "./thread.ts";
+import type { SpawnThread } from "./threads/thread.ts";
 
 /** What the supervisor's parts take from outside themselves, in one place so that a test can own all of it. */
 export type Runtime = {

@@ -3,13 +3,12 @@ import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
 import type { WorkerState } from "../protocol/worker.ts";
-import type { Admission } from "./admission.ts";
-import type { BehaviorOptions } from "./behavior-settings.ts";
-import { behaviorSettings, isBehavior } from "./behavior-settings.ts";
-import { BehaviorWorker } from "./behavior-worker.ts";
+import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
+import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
+import { BehaviorWorker } from "./behaviors/behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
-import type { Gateways } from "./gateways.ts";
+import type { Gateways } from "./gateways/gateways.ts";
 import type {
   BehaviorWorker as BehaviorHandle,
   JobEventOtherThanChunk,
@@ -19,11 +18,13 @@ import type {
   Worker,
   WorkerJob,
 } from "./handles.ts";
-import { pumpToHost } from "./host-pump.ts";
-import { Job } from "./job.ts";
-import { checkJobInput, checkRunOptions } from "./job-input.ts";
-import { checkAgent, checkTarget, isWorker } from "./job-target.ts";
-import type { DeadLetter } from "./letter.ts";
+import { Job } from "./jobs/job.ts";
+import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
+import { checkAgent, checkTarget, isWorker } from "./jobs/job-target.ts";
+import { runAll } from "./jobs/run-all.ts";
+import { SettledJobs } from "./jobs/settled-jobs.ts";
+import { pumpToHost } from "./log/host-pump.ts";
+import type { DeadLetter } from "./messages/letter.ts";
 import type {
   BatchInput,
   BatchOptions,
@@ -35,12 +36,11 @@ import type {
 } from "./options.ts";
 import type { RosterWorker } from "./roster.ts";
 import { Roster } from "./roster.ts";
-import { runAll } from "./run-all.ts";
 import type { Runtime } from "./runtime.ts";
-import { SessionWorker } from "./session-worker.ts";
-import { SettledJobs } from "./settled-jobs.ts";
-import { checkWorkerOptions, workerSettings } from "./worker-settings.ts";
-import type { ThreadSupply } from "./worker-thread.ts";
+import type { Admission } from "./threads/admission.ts";
+import type { ThreadSupply } from "./threads/worker-thread.ts";
+import { SessionWorker } from "./workers/session-worker.ts";
+import { checkWorkerOptions, workerSettings } from "./workers/worker-settings.ts";
 
 export type SupervisorSessionOptions = {
   readonly name: string;

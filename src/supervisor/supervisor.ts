@@ -3,14 +3,12 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import { systemClock } from "../transport/clock.ts";
-import { notEnforced } from "./actor-profile.ts";
-import { Admission } from "./admission.ts";
 import { checkFields, checkNumber, checkText, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
-import { Gateways, providerSpecs } from "./gateways.ts";
+import { Gateways, providerSpecs } from "./gateways/gateways.ts";
+import { ScriptView } from "./gateways/script-view.ts";
 import type { Session } from "./handles.ts";
 import type { Inspection, SessionInspection } from "./inspection.ts";
-import { KeepAlive } from "./keep-alive.ts";
 import type {
   CloseOptions,
   KeepSettled,
@@ -19,12 +17,14 @@ import type {
   WorkerOptions,
 } from "./options.ts";
 import type { Runtime, SupervisorEvent } from "./runtime.ts";
-import { ScriptView } from "./script-view.ts";
 import { SupervisorSession } from "./supervisor-session.ts";
-import { spawnThread } from "./thread.ts";
-import { ThreadPermits } from "./thread-permits.ts";
-import { ThreadStock } from "./thread-stock.ts";
-import { checkWorkerOptions } from "./worker-settings.ts";
+import { notEnforced } from "./threads/actor-profile.ts";
+import { Admission } from "./threads/admission.ts";
+import { KeepAlive } from "./threads/keep-alive.ts";
+import { spawnThread } from "./threads/thread.ts";
+import { ThreadPermits } from "./threads/thread-permits.ts";
+import { ThreadStock } from "./threads/thread-stock.ts";
+import { checkWorkerOptions } from "./workers/worker-settings.ts";
 
 /** What a supervisor takes from outside itself. */
 export type Outside = Omit<Runtime, "report">;

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { JobEvent } from "../../src/protocol/job.ts";
 import type { ModelResponseChunk } from "../../src/protocol/model.ts";
-import { isTerminal } from "../../src/supervisor/job-log.ts";
+import { isTerminal } from "../../src/supervisor/log/job-log.ts";
 import { flawOf } from "./plan.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { SimReader } from "./sim-reader.ts";

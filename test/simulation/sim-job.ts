@@ -1,6 +1,6 @@
 import type { JobEvent } from "../../src/protocol/job.ts";
 import type { CancelOutcome, JobOutcome } from "../../src/supervisor/handles.ts";
-import type { Job } from "../../src/supervisor/job.ts";
+import type { Job } from "../../src/supervisor/jobs/job.ts";
 import type { RunOptions } from "../../src/supervisor/options.ts";
 import type { Action } from "./commands.ts";
 import { SimActor } from "./sim-actor.ts";

@@ -1,8 +1,8 @@
 import { HeddleError } from "../../src/errors.ts";
 import type { JobEvent } from "../../src/protocol/job.ts";
 import type { ModelResponseChunk } from "../../src/protocol/model.ts";
-import type { Job } from "../../src/supervisor/job.ts";
-import type { JobLog } from "../../src/supervisor/job-log.ts";
+import type { Job } from "../../src/supervisor/jobs/job.ts";
+import type { JobLog } from "../../src/supervisor/log/job-log.ts";
 import { chunkSize } from "../../src/transport/chunk-frame.ts";
 import type { Participant } from "./world.ts";
 

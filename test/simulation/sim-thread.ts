@@ -3,7 +3,7 @@ import type {
   ThreadExit,
   ThreadHandlers,
   ThreadSpec,
-} from "../../src/supervisor/thread.ts";
+} from "../../src/supervisor/threads/thread.ts";
 
 /** What runs in a thread. */
 export type ThreadBody = {

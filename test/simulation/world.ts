@@ -1,5 +1,5 @@
 import type { Outside } from "../../src/supervisor/supervisor.ts";
-import type { SpawnThread } from "../../src/supervisor/thread.ts";
+import type { SpawnThread } from "../../src/supervisor/threads/thread.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
 import { Random } from "./random.ts";
 import { SimActor } from "./sim-actor.ts";

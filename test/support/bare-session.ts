@@ -1,15 +1,15 @@
 import { onTestFinished } from "vitest";
 import type { Session, SupervisorEvent } from "../../src/index.ts";
 import { scriptedProvider } from "../../src/index.ts";
-import { Admission } from "../../src/supervisor/admission.ts";
-import { Gateways, providerSpecs } from "../../src/supervisor/gateways.ts";
-import { KeepAlive } from "../../src/supervisor/keep-alive.ts";
+import { Gateways, providerSpecs } from "../../src/supervisor/gateways/gateways.ts";
 import type { Runtime } from "../../src/supervisor/runtime.ts";
 import { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
-import type { SpawnThread, Thread } from "../../src/supervisor/thread.ts";
-import { spawnThread } from "../../src/supervisor/thread.ts";
-import { ThreadPermits } from "../../src/supervisor/thread-permits.ts";
-import { ThreadStock } from "../../src/supervisor/thread-stock.ts";
+import { Admission } from "../../src/supervisor/threads/admission.ts";
+import { KeepAlive } from "../../src/supervisor/threads/keep-alive.ts";
+import type { SpawnThread, Thread } from "../../src/supervisor/threads/thread.ts";
+import { spawnThread } from "../../src/supervisor/threads/thread.ts";
+import { ThreadPermits } from "../../src/supervisor/threads/thread-permits.ts";
+import { ThreadStock } from "../../src/supervisor/threads/thread-stock.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 
 /** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */

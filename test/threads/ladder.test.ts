@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { WorkerJob } from "../../src/index.ts";
-import type { Thread } from "../../src/supervisor/thread.ts";
+import type { Thread } from "../../src/supervisor/threads/thread.ts";
 import { startWithActors } from "../support/bare-session.ts";
 import { collect } from "../support/supervisors.ts";
 

@@ -1,0 +1,117 @@
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import { HeddleError } from "../../errors.ts";
+import type { ProviderDescriptor, ProviderSpec, RetryPolicy } from "../../protocol/provider.ts";
+import { checkFields, checkNumber, checkText, clonePlain, given, refuse } from "../check.ts";
+import type { Runtime } from "../runtime.ts";
+import { Gateway } from "./gateway.ts";
+
+const BUILT_IN = new URL("../../providers/", import.meta.url).href;
+const DEFAULT_RETRY: RetryPolicy = { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 60_000 };
+
+/** All gateways of a supervisor: a few for the built-in providers, one for each module of the user's own. */
+export class Gateways {
+  readonly #shared: readonly Gateway[];
+  readonly #own: ReadonlyMap<string, Gateway>;
+  readonly names: ReadonlySet<string>;
+
+  constructor(specs: readonly ProviderSpec[], count: number, runtime: Runtime) {
+    const builtIn = specs.filter((spec) => spec.moduleUrl.startsWith(BUILT_IN));
+    this.names = new Set(specs.map((spec) => spec.name));
+    this.#shared = Array.from(
+      { length: builtIn.length === 0 ? 0 : count },
+      (_, i) => new Gateway(`gateway-${i}`, builtIn, runtime),
+    );
+    this.#own = new Map(
+      specs
+        .filter((spec) => !builtIn.includes(spec))
+        .map((spec) => [spec.name, new Gateway(`gateway-${spec.name}`, [spec], runtime)]),
+    );
+  }
+
+  get all(): readonly Gateway[] {
+    return [...this.#shared, ...this.#own.values()];
+  }
+
+  /** @throws {HeddleError} the first provider's that cannot be loaded; the other gateways are closed again. */
+  async start(): Promise<void> {
+    const started = await Promise.allSettled(this.all.map((gateway) => gateway.start()));
+    const failed = started.find((result) => result.status === "rejected");
+    if (!failed) return;
+    await this.close();
+    throw failed.reason;
+  }
+
+  /** The gateway that serves `provider` for the worker with this number: always the same one. */
+  for(provider: string, workerNumber: number): Gateway {
+    const gateway = this.#own.get(provider) ?? this.#shared[workerNumber % this.#shared.length];
+    if (gateway && this.names.has(provider)) return gateway;
+    throw new HeddleError("UNKNOWN_PROVIDER", `no provider "${provider}"`);
+  }
+
+  /** All gateways that serve `provider`. */
+  serving(provider: string): readonly Gateway[] {
+    const own = this.#own.get(provider);
+    return own ? [own] : this.#shared;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((gateway) => gateway.close()));
+  }
+}
+
+/**
+ * Checks the descriptors and takes from `env` what they name.
+ *
+ * @throws {HeddleError} `INVALID_OPTION` that names the field.
+ */
+export function providerSpecs(
+  providers: { readonly [name: string]: ProviderDescriptor },
+  env: { readonly [name: string]: string | undefined },
+): readonly ProviderSpec[] {
+  if (!isObject(providers)) refuse("providers", "an object");
+  const entries = Object.entries(providers);
+  if (entries.length === 0) refuse("providers", "an object with at least one provider");
+  return entries.map(([name, descriptor]) => {
+    const field = `providers.${name}`;
+    checkFields(field, descriptor ?? null, ["module", "options", "env", "retry"]);
+    return {
+      name,
+      moduleUrl: moduleUrl(`${field}.module`, descriptor.module),
+      options: clonePlain(`${field}.options`, descriptor.options),
+      env: pick(`${field}.env`, descriptor.env ?? [], env),
+      retry: retryPolicy(`${field}.retry`, descriptor.retry ?? {}),
+    };
+  });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function moduleUrl(field: string, module: unknown): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module === "string" && isAbsolute(module)) return pathToFileURL(module).href;
+  if (typeof module === "string" && URL.canParse(module)) return module;
+  refuse(field, "a URL, or an absolute path; for a file beside yours: new URL(…, import.meta.url)");
+}
+
+function pick(
+  field: string,
+  names: readonly string[],
+  env: { readonly [name: string]: string | undefined },
+): { readonly [name: string]: string } {
+  if (!Array.isArray(names)) refuse(field, "an array of names");
+  for (const name of names) checkText(field, name);
+  return Object.fromEntries(
+    names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  );
+}
+
+function retryPolicy(field: string, retry: Partial<RetryPolicy>): RetryPolicy {
+  checkFields(field, retry, Object.keys(DEFAULT_RETRY));
+  checkNumber(`${field}.maxRetries`, retry.maxRetries, { min: 0, max: 10, integer: true });
+  checkNumber(`${field}.initialDelayMs`, retry.initialDelayMs, { min: 50, max: 600_000 });
+  checkNumber(`${field}.maxDelayMs`, retry.maxDelayMs, { min: 50, max: 600_000 });
+  return { ...DEFAULT_RETRY, ...given(retry) };
+}

@@ -1,0 +1,241 @@
+import type { Observable } from "rxjs";
+import { describe, fromWireError, HeddleError, toWireError } from "../../errors.ts";
+import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
+import type { Message, ModelResponseChunk } from "../../protocol/model.ts";
+import { checkNumber, checkOneOf } from "../check.ts";
+import type {
+  CancelOutcome,
+  JobEventOtherThanChunk,
+  JobOutcome,
+  Worker,
+  WorkerJob,
+} from "../handles.ts";
+import { JobStream } from "../log/job-stream.ts";
+import type { JobInput, RunOptions } from "../options.ts";
+import type { Runtime } from "../runtime.ts";
+import type { WorkerSettings } from "../workers/worker-settings.ts";
+import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lifecycle.ts";
+import { jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
+import { JobTally } from "./job-tally.ts";
+
+/** What a job is made of. */
+export type JobSpec = {
+  readonly id: string;
+  readonly worker: Worker;
+  readonly input: JobInput;
+  readonly options: RunOptions;
+  readonly settings: WorkerSettings;
+  readonly runtime: Runtime;
+  /** Told of every event that is no chunk, once it is in the log. */
+  readonly onEvent: (event: JobEventOtherThanChunk) => void;
+};
+
+/** Who carries a job out. */
+export type JobDriver = {
+  /** Ends what runs of the job: its model calls at once, its actor by the ladder. */
+  stop(stop: Stop): void;
+  /** Readers hold the stream back, or no longer do. */
+  hold(isHeld: boolean): void;
+};
+
+/** A job: its log, its lifecycle, and what users hold of it. What carries it out is its driver. */
+export class Job implements WorkerJob {
+  readonly id: string;
+  readonly worker: Worker;
+  readonly outcome: Promise<JobOutcome>;
+  readonly spec: JobSpec;
+  readonly tally: JobTally = new JobTally();
+  readonly stream: JobStream;
+  readonly #outcome: PromiseWithResolvers<JobOutcome> = Promise.withResolvers();
+  #life: JobLifecycle = QUEUED;
+  #driver: JobDriver | undefined;
+  #ended: JobOutcome | undefined;
+  #cancelled: Promise<CancelOutcome> | undefined;
+  #how: CancelOutcome["how"] = "cooperative";
+  #onSettled: (() => void)[] = [];
+  #onStopped: (() => void)[] = [];
+
+  constructor(spec: JobSpec) {
+    this.id = spec.id;
+    this.worker = spec.worker;
+    this.spec = spec;
+    this.outcome = this.#outcome.promise;
+    const { windowBytes, maxOutputBytes } = spec.settings;
+    this.stream = new JobStream({
+      windowBytes,
+      maxOutputBytes,
+      onHeld: (isHeld) => this.#driver?.hold(isHeld),
+      onSubscriberFailed: (error) => spec.runtime.report({ type: "subscriber-failed", error }),
+      onEvent: (event) => spec.onEvent(event as JobEventOtherThanChunk),
+    });
+    this.onSettled(spec.runtime.hold());
+    this.#followSignal(spec.options.signal);
+  }
+
+  get state(): JobState {
+    return jobStateOf(this.#life);
+  }
+
+  get isSettled(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** How it ended; undefined while it has not. */
+  get ended(): JobOutcome | undefined {
+    return this.#ended;
+  }
+
+  get stopReason(): Stop | undefined {
+    return this.#life.stop;
+  }
+
+  get chunks$(): Observable<ModelResponseChunk> {
+    return this.stream.fanOut.chunks$;
+  }
+
+  get events$(): Observable<JobEvent> {
+    return this.stream.fanOut.events$;
+  }
+
+  events(
+    options: { from?: number; policy?: "lossless" | "latest" } = {},
+  ): AsyncIterableIterator<JobEvent, undefined> {
+    const { from = 0, policy = "lossless" } = options;
+    checkNumber("from", from, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
+    checkOneOf("policy", policy, ["lossless", "latest"]);
+    return this.stream.events(from, policy);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<ModelResponseChunk, undefined> {
+    return this.stream.chunks(() => {
+      if (this.#ended?.error) throw this.#ended.error;
+    });
+  }
+
+  async wait(): Promise<JobResult> {
+    const outcome = await this.outcome;
+    if (outcome.status === "completed") return outcome.result;
+    throw outcome.error;
+  }
+
+  cancel(reason: string = "cancelled"): Promise<CancelOutcome> {
+    if (this.isSettled) return Promise.resolve({ how: "settled", afterMs: 0 });
+    this.#cancelled ??= this.#stopped();
+    this.stop({ type: "cancel", reason: describe(reason) });
+    return this.#cancelled;
+  }
+
+  /** Stops the job for `stop`, unless there was a reason before. */
+  stop(stop: Stop): void {
+    if (this.isSettled || this.#life.stop) return;
+    this.signal({ type: "stop", stop });
+    this.#driver?.stop(stop);
+    this.#tellStopped();
+  }
+
+  /** Calls `run` once, as soon as the job is to stop, or has ended. */
+  onStopped(run: () => void): void {
+    if (this.isSettled || this.#life.stop) run();
+    else this.#onStopped.push(run);
+  }
+
+  fail(error: HeddleError): void {
+    this.stop({ type: "fail", error: toWireError(error) });
+  }
+
+  /** A thread is there for it. */
+  begin(driver: JobDriver): void {
+    this.#driver = driver;
+    this.signal({ type: "begin" });
+    this.append({ type: "started" });
+  }
+
+  /** How the ladder has stopped it. */
+  stoppedBy(how: "terminated" | "stuck"): void {
+    this.#how = how;
+  }
+
+  append(body: Exclude<JobEventBody, { type: "chunk" | "lag" } | TerminalBody>): void {
+    if (!this.isSettled) this.#log(body);
+  }
+
+  signal(signal: JobSignal): void {
+    const before = this.#life;
+    this.#life = nextLifecycle(before, signal);
+    if (this.#life.verdict && !before.verdict) this.#settle(this.#life.verdict);
+  }
+
+  /** Calls `run` in the turn in which the job settles, right after its terminal event. */
+  onSettled(run: () => void): void {
+    if (this.isSettled) run();
+    else this.#onSettled.push(run);
+  }
+
+  /** What the conversation has gained by this job, its input included. */
+  messages(): readonly Message[] {
+    const openText =
+      this.isSettled && this.#ended?.status !== "completed" ? this.stream.openText() : "";
+    return [{ role: "user", content: this.spec.input.prompt }, ...this.tally.messages(openText)];
+  }
+
+  #tellStopped(): void {
+    const stopped = this.#onStopped;
+    this.#onStopped = [];
+    for (const run of stopped) run();
+  }
+
+  #settle(verdict: Verdict): void {
+    const body = this.#terminalOf(verdict);
+    this.#ended = outcomeOf(body);
+    this.#log(body);
+    const settled = this.#onSettled;
+    this.#onSettled = [];
+    // A job that is kept must not keep the conversation it ran with.
+    this.#driver = undefined;
+    for (const run of settled) run();
+    this.#tellStopped();
+    this.#outcome.resolve(this.#ended);
+  }
+
+  #log(body: Exclude<JobEventBody, { type: "chunk" | "lag" }>): void {
+    this.stream.log.append(body, this.spec.runtime.clock.now());
+  }
+
+  #terminalOf(verdict: Verdict): TerminalBody {
+    if (verdict.status === "completed") return { type: "completed", result: this.tally.result() };
+    const partial = this.tally.partial(this.stream.openText());
+    return verdict.status === "cancelled"
+      ? { type: "cancelled", reason: verdict.reason, partial }
+      : { type: "failed", error: verdict.error, partial };
+  }
+
+  async #stopped(): Promise<CancelOutcome> {
+    const { clock } = this.spec.runtime;
+    const startMs = clock.monotonicMs();
+    await this.outcome;
+    return { how: this.#how, afterMs: clock.monotonicMs() - startMs };
+  }
+
+  #followSignal(signal: AbortSignal | undefined): void {
+    if (!signal) return;
+    const onAbort = () => void this.cancel(describe(signal.reason));
+    // Not at once: whoever made the job gets it before it ends.
+    if (signal.aborted) queueMicrotask(onAbort);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.onSettled(() => signal.removeEventListener("abort", onAbort));
+  }
+}
+
+function outcomeOf(body: TerminalBody): JobOutcome {
+  if (body.type === "completed") return { status: "completed", result: body.result };
+  const { partial } = body;
+  return body.type === "cancelled"
+    ? { status: "cancelled", partial, error: cancelledError(body.reason) }
+    : { status: "failed", partial, error: fromWireError(body.error) };
+}
+
+function cancelledError(reason: string): HeddleError {
+  return new HeddleError("JOB_CANCELLED", `the job was cancelled: ${reason}`, {
+    details: { reason },
+  });
+}

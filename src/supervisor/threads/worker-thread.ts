@@ -1,0 +1,178 @@
+import { HeddleError } from "../../errors.ts";
+import type { ActorConfig } from "../../protocol/actor-messages.ts";
+import type { Timer } from "../../transport/clock.ts";
+import type { Runtime } from "../runtime.ts";
+import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
+import type { ActorProfile } from "./actor-profile.ts";
+import type { ActorThread } from "./actor-thread.ts";
+import type { EndReason, RestartDecision, RestartPolicy } from "./restart-policy.ts";
+import { decideRestart } from "./restart-policy.ts";
+import type { PermitHolder, ThreadPermits } from "./thread-permits.ts";
+import type { ThreadStock } from "./thread-stock.ts";
+
+/** What threads are taken from, one for all workers. */
+export type ThreadSupply = {
+  readonly permits: ThreadPermits;
+  readonly stock: ThreadStock;
+};
+
+export type WorkerThreadOptions = ThreadSupply & {
+  readonly config: ActorConfig;
+  readonly profile: ActorProfile;
+  readonly limits: ActorLimits;
+  readonly restart: RestartPolicy;
+  readonly parkAfterMs: number;
+  readonly runtime: Runtime;
+  readonly owner: ActorOwner;
+  /**
+   * Asked before an idle thread is ended, which waits for the answer: true once what the thread holds is safe. Left out: nothing
+   * is lost with it.
+   */
+  readonly beforeParking?: (thread: ActorThread) => Promise<boolean>;
+};
+
+/** Who needs the thread: it may stop needing it while it waits. */
+export type ThreadWish = {
+  readonly isWithdrawn: () => boolean;
+  /** Calls `run` when it is withdrawn. */
+  readonly onWithdrawn: (run: () => void) => void;
+  /** It has to wait its turn. */
+  readonly onWaiting: () => void;
+};
+
+/**
+ * The thread that a worker has while it needs one, over all its lives: taken from the stock, kept for a while when idle,
+ * given up when others need it, and started again by the restart policy.
+ */
+export class WorkerThread implements PermitHolder {
+  readonly #options: WorkerThreadOptions;
+  readonly #restartsMs: number[] = [];
+  #thread: ActorThread | undefined;
+  #lastEnd: Parameters<ActorOwner["onGone"]> | undefined;
+  #parking: Timer | undefined;
+  #parked: Promise<void> | undefined;
+
+  constructor(options: WorkerThreadOptions) {
+    this.#options = options;
+  }
+
+  get threadId(): number | undefined {
+    return this.#thread?.threadId;
+  }
+
+  /**
+   * The thread, ready for work; undefined when the wish was withdrawn first.
+   *
+   * @throws {HeddleError} `ACTOR_START_FAILED`.
+   */
+  async take(wish: ThreadWish): Promise<ActorThread | undefined> {
+    this.#busy();
+    await this.#parked;
+    if (this.#thread?.isUsable) return this.#thread;
+    await this.#thread?.gone;
+    if (!(await this.#permit(wish))) return undefined;
+    return await this.#start();
+  }
+
+  /** The thread is not needed now. It is kept for `parkAfterMs`, unless somebody else needs it sooner. */
+  rest(): void {
+    if (!this.#thread?.isUsable) return;
+    const { permits, parkAfterMs, runtime } = this.#options;
+    this.#parking = runtime.clock.setTimer(parkAfterMs, () => this.#park());
+    permits.idle(this);
+  }
+
+  surrender(): void {
+    this.#park();
+  }
+
+  /** Ends the thread for `failure`, as if it had died of that by itself: the restart policy applies. */
+  kill(failure: HeddleError): void {
+    this.#thread?.terminate(failure);
+  }
+
+  /** Whether a thread that has ended by itself is to be started again, and when. */
+  decideRestart(reason: EndReason = this.#lastEnd?.[1] ?? "failure"): RestartDecision {
+    const { restart, runtime } = this.#options;
+    const nowMs = runtime.clock.monotonicMs();
+    const decision = decideRestart(restart, reason, this.#restartsMs, nowMs, runtime.random());
+    if (decision.type === "restart") this.#restartsMs.push(nowMs);
+    if (this.#restartsMs.length > restart.maxRestarts) this.#restartsMs.shift();
+    return decision;
+  }
+
+  /** Ends the thread, if there is one. Settles when it is gone, or written off. */
+  async end(): Promise<void> {
+    this.#busy();
+    const thread = this.#thread;
+    if (!thread) return;
+    thread.terminate();
+    await thread.gone;
+  }
+
+  #park(): void {
+    const thread = this.#thread;
+    const { beforeParking } = this.#options;
+    if (!beforeParking) thread?.terminate();
+    else if (thread?.isUsable && !this.#parked) {
+      this.#parked = this.#parkSafely(thread, beforeParking).finally(() => {
+        this.#parked = undefined;
+      });
+    }
+  }
+
+  async #parkSafely(
+    thread: ActorThread,
+    beforeParking: (thread: ActorThread) => Promise<boolean>,
+  ): Promise<void> {
+    if (await beforeParking(thread)) thread.terminate();
+    else this.#options.permits.keep(this);
+  }
+
+  #busy(): void {
+    this.#parking?.cancel();
+    this.#options.permits.busy(this);
+  }
+
+  /** Resolves to false when the wish was withdrawn first. */
+  async #permit(wish: ThreadWish): Promise<boolean> {
+    const { permits } = this.#options;
+    const turn = Promise.withResolvers<void>();
+    let isGranted: boolean = false;
+    const withdraw = permits.acquire(() => {
+      isGranted = true;
+      turn.resolve();
+    });
+    if (!isGranted) wish.onWaiting();
+    wish.onWithdrawn(() => {
+      withdraw();
+      turn.resolve();
+    });
+    await turn.promise;
+    if (isGranted && wish.isWithdrawn()) permits.release(this);
+    return isGranted && !wish.isWithdrawn();
+  }
+
+  async #start(): Promise<ActorThread> {
+    const { permits, stock, profile, limits, config, owner } = this.#options;
+    let thread: ActorThread;
+    try {
+      thread = stock.take(profile);
+    } catch (error) {
+      permits.release(this);
+      throw new HeddleError("ACTOR_START_FAILED", "no thread could be made", { cause: error });
+    }
+    this.#thread = thread;
+    await thread.own({ ...owner, onGone: (...end) => this.#lost(thread, end) }, limits, config);
+    return thread;
+  }
+
+  #lost(thread: ActorThread, end: Parameters<ActorOwner["onGone"]>): void {
+    const { permits, owner } = this.#options;
+    this.#parking?.cancel();
+    permits.release(this);
+    if (this.#thread === thread) this.#thread = undefined;
+    this.#lastEnd = end;
+    owner.onGone(...end);
+  }
+}

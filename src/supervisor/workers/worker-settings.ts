@@ -1,0 +1,179 @@
+import { HeddleError } from "../../errors.ts";
+import type { Message, ModelSettings } from "../../protocol/model.ts";
+import {
+  BYTES,
+  checkFields,
+  checkNumber,
+  checkOneOf,
+  checkText,
+  clonePlain,
+  DEADLINE_MS,
+  given,
+  MS,
+  refuse,
+} from "../check.ts";
+import type { Timeouts, WorkerOptions } from "../options.ts";
+import type { ActorProfile } from "../threads/actor-profile.ts";
+import { BARE_PROFILE, checkPermissions, profileOf } from "../threads/actor-profile.ts";
+import type { RestartPolicy } from "../threads/restart-policy.ts";
+import { checkRestart, restartPolicy } from "../threads/restart-policy.ts";
+
+/** A worker's options with nothing left open. */
+export type WorkerSettings = {
+  readonly name: string | undefined;
+  readonly provider: string;
+  readonly model: ModelSettings;
+  readonly instructions: string | undefined;
+  readonly transcript: readonly Message[];
+  readonly maxSteps: number;
+  readonly graceMs: number;
+  readonly killMs: number;
+  readonly timeouts: Timeouts;
+  readonly windowBytes: number;
+  readonly maxOutputBytes: number;
+  readonly whenBusy: "enqueue" | "reject" | "interrupt";
+  readonly restart: RestartPolicy;
+  readonly parkAfterMs: number;
+  readonly heapMb: number;
+  readonly unresponsiveMs: number;
+  readonly whenUnresponsive: "report" | "kill";
+  readonly profile: ActorProfile;
+};
+
+const FIELDS = [
+  "name",
+  "provider",
+  "model",
+  "instructions",
+  "transcript",
+  "maxSteps",
+  "graceMs",
+  "killMs",
+  "timeouts",
+  "windowBytes",
+  "maxOutputBytes",
+  "whenBusy",
+  "restart",
+  "parkAfterMs",
+  "heapMb",
+  "unresponsiveMs",
+  "whenUnresponsive",
+  "permissions",
+] as const satisfies readonly (keyof WorkerOptions)[];
+
+const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "reasoning"];
+const TIMEOUT_FIELDS = ["totalMs", "stepMs", "firstChunkMs", "chunkMs"] as const;
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"];
+const DEFAULT_TIMEOUTS: Timeouts = { firstChunkMs: 300_000, chunkMs: 120_000 };
+
+/**
+ * Lays `options` over `defaults` and fills in the rest.
+ *
+ * @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds; `UNKNOWN_PROVIDER`.
+ */
+export function workerSettings(
+  options: WorkerOptions,
+  defaults: WorkerOptions,
+  providers: ReadonlySet<string>,
+): WorkerSettings {
+  checkWorkerOptions(options, "");
+  const merged = { ...given(defaults), ...given(options) };
+  return {
+    name: options.name,
+    provider: chooseProvider(merged.provider, providers),
+    model: { ...given(defaults.model), ...given(options.model) },
+    instructions: merged.instructions,
+    transcript: clonePlain("transcript", options.transcript ?? []),
+    maxSteps: merged.maxSteps ?? 20,
+    graceMs: merged.graceMs ?? 2_000,
+    killMs: merged.killMs ?? 5_000,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...given(defaults.timeouts), ...given(options.timeouts) },
+    windowBytes: merged.windowBytes ?? 262_144,
+    maxOutputBytes: merged.maxOutputBytes ?? 8_388_608,
+    whenBusy: merged.whenBusy ?? "enqueue",
+    restart: restartPolicy(defaults.restart, options.restart),
+    parkAfterMs: merged.parkAfterMs ?? 30_000,
+    heapMb: merged.heapMb ?? 256,
+    unresponsiveMs: merged.unresponsiveMs ?? 5_000,
+    whenUnresponsive: merged.whenUnresponsive ?? "report",
+    profile: merged.permissions ? profileOf(merged.permissions, [], process.env) : BARE_PROFILE,
+  };
+}
+
+/** @throws {HeddleError} `INVALID_OPTION`. `at` is what the fields are part of, "" for nothing. */
+export function checkWorkerOptions(options: WorkerOptions, at: string): void {
+  const field = (name: string) => (at === "" ? name : `${at}.${name}`);
+  checkFields(at, options, FIELDS);
+  for (const name of ["name", "provider", "instructions"] as const) {
+    checkText(field(name), options[name]);
+  }
+  checkNumber(field("maxSteps"), options.maxSteps, { min: 1, max: 1_000, integer: true });
+  checkNumber(field("graceMs"), options.graceMs, MS);
+  checkNumber(field("killMs"), options.killMs, MS);
+  checkNumber(field("windowBytes"), options.windowBytes, BYTES);
+  checkNumber(field("maxOutputBytes"), options.maxOutputBytes, BYTES);
+  checkOneOf(field("whenBusy"), options.whenBusy, ["enqueue", "reject", "interrupt"]);
+  checkNumber(field("parkAfterMs"), options.parkAfterMs, MS);
+  checkRestart(field("restart"), options.restart);
+  checkNumber(field("heapMb"), options.heapMb, { min: 16, max: 65_536 });
+  checkNumber(field("unresponsiveMs"), options.unresponsiveMs, DEADLINE_MS);
+  checkOneOf(field("whenUnresponsive"), options.whenUnresponsive, ["report", "kill"]);
+  checkPermissions(field("permissions"), options.permissions);
+  checkModelSettings(field("model"), options.model);
+  checkTimeouts(field("timeouts"), options.timeouts);
+  checkTranscript(field("transcript"), options.transcript);
+}
+
+/** @throws {HeddleError} `INVALID_OPTION`. */
+export function checkModelSettings(field: string, model: ModelSettings | undefined): void {
+  if (model === undefined) return;
+  checkFields(field, model, MODEL_FIELDS);
+  checkText(`${field}.name`, model.name);
+  checkNumber(`${field}.temperature`, model.temperature, { min: 0, max: 2 });
+  const tokens = { min: 1, max: 10_000_000, integer: true };
+  checkNumber(`${field}.maxOutputTokens`, model.maxOutputTokens, tokens);
+  checkFields(`${field}.reasoning`, model.reasoning, ["effort"]);
+  checkOneOf(`${field}.reasoning.effort`, model.reasoning?.effort, EFFORTS);
+  checkToolChoice(`${field}.toolChoice`, model.toolChoice);
+}
+
+/** @throws {HeddleError} `INVALID_OPTION`. */
+export function checkTimeouts(field: string, timeouts: Timeouts | undefined): void {
+  if (timeouts === undefined) return;
+  checkFields(field, timeouts, TIMEOUT_FIELDS);
+  for (const name of TIMEOUT_FIELDS) checkNumber(`${field}.${name}`, timeouts[name], DEADLINE_MS);
+}
+
+function checkToolChoice(field: string, choice: unknown): void {
+  if (typeof choice === "object" && choice !== null) {
+    checkFields(field, choice, ["tool"]);
+    checkText(`${field}.tool`, (choice as { tool?: unknown }).tool ?? "");
+  } else checkOneOf(field, choice, ["auto", "none", "required"]);
+}
+
+function checkTranscript(field: string, transcript: readonly Message[] | undefined): void {
+  if (transcript === undefined) return;
+  if (!Array.isArray(transcript)) refuse(field, "an array of messages");
+  for (const [i, message] of (transcript as readonly unknown[]).entries()) {
+    const role = (message as { role?: unknown } | null)?.role;
+    checkOneOf(`${field}[${i}].role`, role ?? "", ["user", "assistant", "tool"]);
+    const { content } = message as { content?: unknown };
+    if (typeof content !== "string" && !(role === "user" && Array.isArray(content))) {
+      refuse(`${field}[${i}].content`, "a string, or an array of parts in a user message");
+    }
+  }
+}
+
+function chooseProvider(name: string | undefined, providers: ReadonlySet<string>): string {
+  const only = providers.size === 1 ? [...providers][0] : undefined;
+  const chosen = name ?? only;
+  if (chosen !== undefined && providers.has(chosen)) return chosen;
+  const known = [...providers].map((one) => `"${one}"`).join(", ");
+  throw new HeddleError(
+    "UNKNOWN_PROVIDER",
+    chosen === undefined
+      ? `provider must be given when there are several: ${known}`
+      : `no provider "${chosen}"; known are ${known}`,
+    { details: { field: "provider" } },
+  );
+}

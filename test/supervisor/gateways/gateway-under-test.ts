@@ -1,0 +1,73 @@
+import type { ModelRequest, ModelResponse } from "../../../src/protocol/model.ts";
+import { Gateway } from "../../../src/supervisor/gateways/gateway.ts";
+import type { ModelCall } from "../../../src/supervisor/gateways/model-call.ts";
+import { turn } from "../../support/fake-clock.ts";
+import { FakeRuntime } from "../threads/fake-thread.ts";
+
+const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+export const response: ModelResponse = { text: "", toolCalls: [], finishReason: "stop", usage };
+
+/** A gateway whose threads are in the hands of a test. */
+export class GatewayUnderTest {
+  readonly runtime: FakeRuntime = new FakeRuntime();
+  readonly gateway: Gateway = new Gateway("gateway-0", [], this.runtime);
+  /** What the calls were told. */
+  readonly told: string[] = [];
+
+  /** Starts it, and lets its providers load. */
+  async start(): Promise<void> {
+    const started = this.gateway.start();
+    await this.runtime.thread.answer("load");
+    await started;
+  }
+
+  open(more: object = {}): ModelCall {
+    const call = this.gateway.open({
+      provider: "main",
+      request: { messages: [] } as unknown as ModelRequest,
+      deadlines: {},
+      demandBytes: 10,
+      graceMs: 100,
+      killMs: 50,
+      onChunks: (run, atMs) => this.told.push(...run.texts.slice(run.from, run.to), `at ${atMs}`),
+      onWaiting: (untilMs) => this.told.push(`waits until ${untilMs}`),
+      ...more,
+    });
+    call.ended.catch(() => {});
+    return call;
+  }
+
+  deliver(call: ModelCall, text: string): void {
+    this.runtime.thread.send({
+      type: "frame",
+      requestIds: [call.requestId],
+      kinds: [0],
+      counts: [1],
+      sizes: [text.length],
+      texts: [text],
+      heads: [],
+    });
+  }
+
+  respond(call: ModelCall): void {
+    this.runtime.thread.send({ type: "responded", requestId: call.requestId, response });
+  }
+
+  /** The types of what the present thread was told. */
+  get commands(): string[] {
+    return this.runtime.thread.commands.map(({ type }) => type);
+  }
+
+  get reports(): string[] {
+    return this.runtime.reported.map(({ type }) => type);
+  }
+}
+
+/** How a call has ended by now. */
+export async function endOf(call: ModelCall): Promise<string> {
+  const ended = call.ended.then(
+    () => "responded",
+    (error) => error.code as string,
+  );
+  return await Promise.race([ended, turn().then(() => "open")]);
+}

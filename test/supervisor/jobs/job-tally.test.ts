@@ -1,0 +1,206 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ToolOutcome } from "../../../src/protocol/job.ts";
+import type { Message, ModelResponse, ToolCall } from "../../../src/protocol/model.ts";
+import { JobTally } from "../../../src/supervisor/jobs/job-tally.ts";
+
+const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
+const call = (id: string, name = "add"): ToolCall => ({ id, name, argumentsText: "{}" });
+
+function response(more: Partial<ModelResponse> = {}): ModelResponse {
+  return { text: "", toolCalls: [], finishReason: "stop", usage, ...more };
+}
+
+function outcome(toolCallId: string, more: Partial<ToolOutcome> = {}): ToolOutcome {
+  return {
+    toolCallId,
+    toolName: "add",
+    result: `result of ${toolCallId}`,
+    isError: false,
+    ...more,
+  };
+}
+
+let tally: JobTally;
+
+beforeEach(() => {
+  tally = new JobTally();
+});
+
+const rolesOf = (messages: readonly Message[]) =>
+  messages.map((message) =>
+    message.role === "tool" ? `tool ${message.toolCallId}` : message.role,
+  );
+
+/** Whether a model's server would take it: after each assistant message exactly the results of its calls, in order. */
+function expectValid(messages: readonly Message[]): void {
+  let expected: string[] = [];
+  for (const message of messages) {
+    if (message.role === "tool") expect(message.toolCallId).toBe(expected.shift());
+    else expect(expected).toEqual([]);
+    if (message.role === "assistant") expected = (message.toolCalls ?? []).map(({ id }) => id);
+  }
+  expect(expected).toEqual([]);
+}
+
+describe("JobTally.messages()", () => {
+  test("are the responses and tool results, in order", () => {
+    tally.response(response({ text: "let me see", toolCalls: [call("a"), call("b")] }));
+    tally.tool(outcome("a"));
+    tally.tool(outcome("b", { isError: true }));
+    tally.response(response({ text: "done" }));
+    expect(tally.messages("")).toEqual([
+      { role: "assistant", content: "let me see", toolCalls: [call("a"), call("b")] },
+      { role: "tool", toolCallId: "a", toolName: "add", content: "result of a", isError: false },
+      { role: "tool", toolCallId: "b", toolName: "add", content: "result of b", isError: true },
+      { role: "assistant", content: "done" },
+    ]);
+  });
+
+  test("a call without a result gets one that says so", () => {
+    tally.response(response({ toolCalls: [call("a"), call("b")] }));
+    tally.tool(outcome("b"));
+    const messages = tally.messages("");
+    expect(rolesOf(messages)).toEqual(["assistant", "tool a", "tool b"]);
+    expect(messages[1]).toMatchObject({
+      isError: true,
+      content: expect.stringMatching("not carried out"),
+    });
+    expect(messages[2]).toMatchObject({ isError: false, content: "result of b" });
+  });
+
+  test("results that come in another order are put into that of the calls", () => {
+    tally.response(response({ toolCalls: [call("a"), call("b")] }));
+    tally.tool(outcome("b"));
+    tally.tool(outcome("a"));
+    expect(rolesOf(tally.messages(""))).toEqual(["assistant", "tool a", "tool b"]);
+  });
+
+  test("a response before the results of the last one leaves no call unanswered", () => {
+    tally.response(response({ toolCalls: [call("a")] }));
+    tally.response(response({ text: "went on" }));
+    expect(rolesOf(tally.messages(""))).toEqual(["assistant", "tool a", "assistant"]);
+  });
+
+  test("text that was cut off stays, marked", () => {
+    tally.response(response({ toolCalls: [call("a")] }));
+    tally.tool(outcome("a"));
+    expect(tally.messages("half a sen").at(-1)).toEqual({
+      role: "assistant",
+      content: "half a sen",
+      interrupted: true,
+    });
+  });
+
+  test("an empty response leaves no message, a refusal does", () => {
+    tally.response(response({ reasoning: "hm" }));
+    tally.response(response({ refusal: "no" }));
+    expect(tally.messages("")).toEqual([{ role: "assistant", content: "", refusal: "no" }]);
+  });
+
+  test("nothing that happened is nothing", () => {
+    expect(tally.messages("")).toEqual([]);
+  });
+
+  test("any mix of responses, results and inventions gives a history that a server takes", () => {
+    const anyId = fc.constantFrom("a", "b", "c", "");
+    const anyResponse = fc
+      .record({
+        text: fc.constantFrom("", "text"),
+        toolCalls: fc.array(
+          anyId.map((id) => call(id)),
+          { maxLength: 4 },
+        ),
+      })
+      .map((more) => response(more));
+    const anyOutcome = fc.constantFrom("a", "b", "c", "", "invented").map((id) => outcome(id));
+    const steps = fc.array(fc.oneof(anyResponse, anyOutcome), { maxLength: 20 });
+    fc.assert(
+      fc.property(steps, fc.constantFrom("", "cut of"), (mix, openText) => {
+        tally = new JobTally();
+        for (const one of mix) "usage" in one ? tally.response(one) : tally.tool(one);
+        const messages = tally.messages(openText);
+        expectValid(messages);
+        const interrupted = messages.filter((one) => one.role === "assistant" && one.interrupted);
+        expect(interrupted).toHaveLength(openText === "" ? 0 : 1);
+      }),
+    );
+  });
+});
+
+describe("JobTally.completed()", () => {
+  test("is what was done: a call without a result has none", () => {
+    tally.response(response({ toolCalls: [call("a"), call("b")] }));
+    tally.tool(outcome("a"));
+    expect(rolesOf(tally.completed())).toEqual(["assistant", "tool a"]);
+    tally.tool(outcome("b"));
+    expect(tally.completed()).toEqual(tally.messages(""));
+  });
+
+  test("the job is complete when the last response calls no tool", () => {
+    expect(tally.isComplete).toBe(false);
+    tally.response(response({ toolCalls: [call("a")] }));
+    expect(tally.isComplete).toBe(false);
+    tally.response(response({ text: "done" }));
+    expect(tally.isComplete).toBe(true);
+  });
+});
+
+describe("JobTally.tool()", () => {
+  test("takes one result for each call of the last response, and no other", () => {
+    expect(tally.tool(outcome("a"))).toBeUndefined();
+    tally.response(response({ toolCalls: [call("a")] }));
+    expect(tally.tool(outcome("invented"))).toBeUndefined();
+    expect(tally.tool(outcome("a"))).toEqual(outcome("a"));
+    expect(tally.tool(outcome("a", { result: "again" }))).toBeUndefined();
+    expect(tally.messages("")[1]).toMatchObject({ content: "result of a" });
+  });
+
+  test("calls that share an id are answered one after the other", () => {
+    tally.response(response({ toolCalls: [call("x", "add"), call("x", "sub")] }));
+    expect(tally.tool(outcome("x"))).toMatchObject({ toolName: "add" });
+    expect(tally.tool(outcome("x"))).toMatchObject({ toolName: "sub" });
+    expect(tally.tool(outcome("x"))).toBeUndefined();
+  });
+
+  test("takes nothing of the actor's but the result: the name is the call's, other fields are left out", () => {
+    tally.response(response({ toolCalls: [call("a")] }));
+    const sent = { ...outcome("a", { toolName: "other" }), seq: 99, atMs: -1 };
+    expect(tally.tool(sent)).toEqual(outcome("a"));
+  });
+});
+
+describe("JobTally.result()", () => {
+  test("is the last response's text, and the sum of all usage", () => {
+    tally.response(response({ text: "one", toolCalls: [call("a")], finishReason: "tool-calls" }));
+    tally.response(response({ text: "two", finishReason: "length" }));
+    expect(tally.result()).toEqual({
+      text: "two",
+      usage: { inputTokens: 6, outputTokens: 4, totalTokens: 10 },
+      steps: 2,
+      finishReason: "length",
+    });
+  });
+
+  test("optional counts appear as soon as one response has them", () => {
+    tally.response(response());
+    expect(tally.result().usage).toEqual(usage);
+    tally.response(response({ usage: { ...usage, cachedInputTokens: 1 } }));
+    tally.response(response({ usage: { ...usage, cachedInputTokens: 2, reasoningTokens: 7 } }));
+    expect(tally.result().usage).toMatchObject({ cachedInputTokens: 3, reasoningTokens: 7 });
+  });
+
+  test("a job never finishes with tool calls", () => {
+    tally.response(response({ finishReason: "tool-calls" }));
+    expect(tally.result().finishReason).toBe("stop");
+  });
+});
+
+describe("JobTally.partial()", () => {
+  test("is what had arrived, or else the last response", () => {
+    expect(tally.partial("")).toMatchObject({ text: "", steps: 0 });
+    tally.response(response({ text: "whole" }));
+    expect(tally.partial("")).toMatchObject({ text: "whole", steps: 1 });
+    expect(tally.partial("half")).toEqual({ text: "half", usage, steps: 1 });
+  });
+});

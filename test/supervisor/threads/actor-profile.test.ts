@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import type { Permissions } from "../../../src/supervisor/threads/actor-profile.ts";
+import {
+  BARE_PROFILE,
+  checkPermissions,
+  profileOf,
+} from "../../../src/supervisor/threads/actor-profile.ts";
+
+describe("profileOf()", () => {
+  const added = (permissions: Permissions, readable: readonly string[] = []) =>
+    profileOf(permissions, readable, {}).flags.filter((flag) => !BARE_PROFILE.flags.includes(flag));
+
+  test("without permissions a thread reads the runtime's own code, and nothing else", () => {
+    expect(added({})).toEqual([]);
+    expect(BARE_PROFILE.env).toEqual({});
+    const [first, ...rest] = BARE_PROFILE.flags;
+    expect(first).toBe("--permission");
+    for (const flag of rest) expect(flag).toMatch(/^--allow-fs-read=.+/);
+  });
+
+  test("each permission becomes its flag", () => {
+    expect(
+      added({ fsRead: ["/a", "/b"], fsWrite: ["/c"], net: true, childProcess: true }, ["/own.js"]),
+    ).toEqual([
+      "--allow-fs-read=/own.js",
+      "--allow-fs-read=/a",
+      "--allow-fs-read=/b",
+      "--allow-fs-write=/c",
+      ...(process.allowedNodeEnvironmentFlags.has("--allow-net") ? ["--allow-net"] : []),
+      "--allow-child-process",
+    ]);
+  });
+
+  test("what is not granted has no flag", () => {
+    expect(added({ net: false, childProcess: false, fsRead: [] })).toEqual([]);
+  });
+
+  test("gives the variables that are named and set, and no other", () => {
+    const env = { A: "1", B: "2", EMPTY: "" };
+    expect(profileOf({ env: ["A", "EMPTY", "MISSING"] }, [], env).env).toEqual({
+      A: "1",
+      EMPTY: "",
+    });
+  });
+});
+
+describe("checkPermissions()", () => {
+  test.each([
+    undefined,
+    {},
+    { fsRead: ["/a"], fsWrite: [], net: true, childProcess: false, env: ["A"] },
+    { fsRead: undefined, net: undefined },
+  ])("takes %j", (given) => {
+    expect(() => checkPermissions("permissions", given as Permissions)).not.toThrow();
+  });
+
+  const bad: readonly (readonly [string, unknown])[] = [
+    ["permissions", null],
+    ["permissions", "all"],
+    ["permissions", ["net"]],
+    ["permissions.network", { network: true }],
+    ["permissions.fsRead", { fsRead: "/a" }],
+    ["permissions.fsRead[0]", { fsRead: [""] }],
+    ["permissions.fsWrite[1]", { fsWrite: ["/a", null] }],
+    ["permissions.env[0]", { env: [5] }],
+    ["permissions.net", { net: "true" }],
+    ["permissions.net", { net: "false" }],
+    ["permissions.net", { net: null }],
+    ["permissions.net", { net: ["api.example"] }],
+    ["permissions.childProcess", { childProcess: 1 }],
+  ];
+  test.each(bad)("refuses %s in %j, and names it", (field, given) => {
+    expect(() => checkPermissions("permissions", given as Permissions)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", details: { field } }),
+    );
+  });
+});
