@@ -43,10 +43,11 @@ export type GatewayReport =
   | { readonly type: "failed"; readonly requestId: number; readonly error: WireError };
 
 /**
- * Chunks of many requests in columns, because one object per chunk costs 5 to 20 times as much to clone.
+ * Chunks of many requests in columns, because one object or string per chunk costs 5 to 50 times as much to clone.
  *
- * `texts` holds one string per chunk; those of one request are in the order of arrival. A run is a stretch of chunks of one request and one kind:
- * run `i` covers the next `counts[i]` texts, `sizes[i]` UTF-8 bytes in all. `heads` has one entry for each chunk of kind 3.
+ * A run is a stretch of chunks of one request and one kind; those of one request are in the order of arrival. Run `i` has `counts[i]`
+ * chunks, joined to `texts[i]`, `sizes[i]` UTF-8 bytes in all. `ends` says where each chunk ends in the text of its run, in UTF-16
+ * code units, and `heads` has one entry for each chunk of kind 3: both chunk by chunk, over all runs.
  */
 export type ChunkFrame = {
   readonly requestIds: readonly number[];
@@ -54,6 +55,7 @@ export type ChunkFrame = {
   readonly counts: readonly number[];
   readonly sizes: readonly number[];
   readonly texts: readonly string[];
+  readonly ends: Uint32Array;
   readonly heads: readonly ToolCallHead[];
 };
 

@@ -3,7 +3,7 @@ import type { RequestDeadlines } from "../protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../protocol/model.ts";
 import type { RetryPolicy } from "../protocol/provider.ts";
 import { ByteGate } from "../transport/byte-gate.ts";
-import { chunkSize } from "../transport/chunk-frame.ts";
+import { ChunkLane, chunkSize } from "../transport/chunk-frame.ts";
 import type { Clock } from "../transport/clock.ts";
 import { Deadline } from "../transport/deadline.ts";
 import { checkChunk, checkResponse } from "./check-response.ts";
@@ -35,6 +35,7 @@ export type GatewayRequestOptions = {
 export class GatewayRequest {
   readonly #options: GatewayRequestOptions;
   readonly #gate: ByteGate;
+  readonly #lane: ChunkLane;
   readonly #abort = new AbortController();
   /** Until the first chunk, then between chunks. Stands still while the window is closed and between attempts. */
   #idle: Deadline | undefined;
@@ -42,11 +43,14 @@ export class GatewayRequest {
   /** Of the text chunks, in UTF-16 code units: to compare texts would mean to keep another copy of each. */
   #textLength = 0;
   #delivered: boolean = false;
+  #isCancelled: boolean = false;
   #hasEnded: boolean = false;
 
   constructor(options: GatewayRequestOptions) {
     this.#options = options;
     this.#gate = new ByteGate(options.demandBytes);
+    // Here and not with each chunk: to look at the clock costs a full-speed stream as much as all else.
+    this.#lane = new ChunkLane(options.requestId, () => this.#idle?.touch());
   }
 
   /** @throws {HeddleError} the failure of the last attempt, `FIRST_CHUNK_TIMEOUT`, `CHUNK_TIMEOUT`, `STEP_TIMEOUT` or what `cancel` was given. */
@@ -74,7 +78,8 @@ export class GatewayRequest {
 
   /** Aborts the provider's signal and rejects its writes. The first reason wins. */
   cancel(error: HeddleError): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
     this.#abort.abort(error);
     this.#gate.fail(error);
   }
@@ -143,8 +148,8 @@ export class GatewayRequest {
 
   /** Not async: a resolved promise that is always the same costs a full-speed stream least. */
   #write(chunk: ModelResponseChunk): Promise<void> {
-    const { outbox, requestId } = this.#options;
-    if (this.#abort.signal.aborted) return handled(Promise.reject(this.#abort.signal.reason));
+    const { outbox } = this.#options;
+    if (this.#isCancelled) return handled(Promise.reject(this.#abort.signal.reason));
     try {
       checkChunk(chunk);
     } catch (error) {
@@ -153,8 +158,8 @@ export class GatewayRequest {
     const sizeBytes = chunkSize(chunk);
     if (sizeBytes > 0 || chunk.type === "tool-call") {
       if (chunk.type === "text") this.#textLength += chunk.text.length;
-      this.#arrived();
-      outbox.add(requestId, chunk, sizeBytes);
+      if (!this.#delivered) this.#firstArrived();
+      outbox.add(this.#lane, chunk, sizeBytes);
       this.#gate.pass(sizeBytes);
     }
     const congestion = outbox.congestion();
@@ -162,11 +167,7 @@ export class GatewayRequest {
     return handled(this.#blocked(congestion));
   }
 
-  #arrived(): void {
-    if (this.#delivered) {
-      this.#idle?.touch();
-      return;
-    }
+  #firstArrived(): void {
     this.#delivered = true;
     const { clock, deadlines } = this.#options;
     this.#idle?.stop();
@@ -195,11 +196,14 @@ export class GatewayRequest {
     what: string,
   ): Deadline | undefined {
     if (ms === undefined) return undefined;
-    return new Deadline(clock, ms, () => {
+    const deadline = new Deadline(clock, ms, () => {
+      // A chunk has come that is not in a frame yet: there was no silence.
+      if (deadline === this.#idle && !this.#lane.isEmpty) return deadline.restart();
       const error = new HeddleError(code, `${what} in ${ms} ms`, { details: { limitMs: ms } });
       this.#options.onExpired(error);
       this.cancel(error);
     });
+    return deadline;
   }
 
   /** Once the signal is aborted its reason is the failure, whatever the provider made of it. */

@@ -1,5 +1,6 @@
 import type { ChunkFrame } from "../protocol/gateway-messages.ts";
 import type { ModelResponseChunk } from "../protocol/model.ts";
+import type { ChunkLane } from "../transport/chunk-frame.ts";
 import { ChunkFrameWriter } from "../transport/chunk-frame.ts";
 import type { Clock, Timer } from "../transport/clock.ts";
 
@@ -32,9 +33,9 @@ export class Outbox {
     this.#send = send;
   }
 
-  add(requestId: number, chunk: ModelResponseChunk, sizeBytes: number): void {
+  add(lane: ChunkLane, chunk: ModelResponseChunk, sizeBytes: number): void {
     const writer = this.#writer;
-    writer.add(requestId, chunk, sizeBytes);
+    writer.add(lane, chunk, sizeBytes);
     if (writer.chunkCount >= MAX_FRAME_CHUNKS || writer.sizeBytes >= MAX_FRAME_BYTES) this.flush();
     else this.#scheduled ??= this.#schedule();
   }

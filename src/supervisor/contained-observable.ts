@@ -61,7 +61,14 @@ function contain<T>(observer: Partial<Observer<T>>, report: Report): Observer<T>
     }
   };
   return {
-    next: (value) => guard(() => observer.next?.(value)),
+    // Not by `guard`: this one is called for each chunk of each stream.
+    next: (value) => {
+      try {
+        observer.next?.(value);
+      } catch (error) {
+        reportOnce(error);
+      }
+    },
     error: (error) => guard(() => (observer.error ? observer.error(error) : reportOnce(error))),
     complete: () => guard(() => observer.complete?.()),
   };

@@ -9,15 +9,18 @@ const KIND_CODES: { readonly [K in ModelResponseChunk["type"]]: ChunkKind } = {
   "tool-call": 3,
 };
 
-/** A stretch of consecutive chunks of one request and one kind, as columns of the frame that it lies in. */
+/** A stretch of consecutive chunks of one request and one kind, as it lies in its frame. */
 export type ChunkRun = {
   readonly requestId: number;
   readonly kind: ChunkKind;
-  /** UTF-8 bytes of the run's texts. */
+  readonly count: number;
+  /** UTF-8 bytes of all its chunks. */
   readonly sizeBytes: number;
-  readonly texts: readonly string[];
-  readonly from: number;
-  readonly to: number;
+  /** Its chunks, joined. */
+  readonly text: string;
+  /** Chunk `i` ends at `ends[endsFrom + i]` in `text`. */
+  readonly ends: Uint32Array;
+  readonly endsFrom: number;
   readonly heads: readonly ToolCallHead[];
   /** Where the run's heads begin; a run that is no tool call has none. */
   readonly headsFrom: number;
@@ -28,7 +31,8 @@ export type ChunkRun = {
  * runs however the requests take turns. A run of one chunk costs its receiver ten times as much for each chunk.
  */
 export class ChunkFrameWriter {
-  readonly #lanes = new Map<number, Columns>();
+  /** Those with chunks, in the order in which they got their first one. */
+  #lanes: ChunkLane[] = [];
   #chunkCount = 0;
   #sizeBytes = 0;
 
@@ -44,56 +48,148 @@ export class ChunkFrameWriter {
     return this.#sizeBytes;
   }
 
-  add(requestId: number, chunk: ModelResponseChunk, sizeBytes: number): void {
-    let lane = this.#lanes.get(requestId);
-    if (!lane) {
-      lane = emptyColumns();
-      this.#lanes.set(requestId, lane);
-    }
-    addToLane(lane, chunk, sizeBytes);
+  add(lane: ChunkLane, chunk: ModelResponseChunk, sizeBytes: number): void {
+    if (lane.isEmpty) this.#lanes.push(lane);
+    lane.add(chunk, sizeBytes);
     this.#chunkCount += 1;
     this.#sizeBytes += sizeBytes;
   }
 
-  /** Returns what was added since the last call, and begins anew. */
+  /** Returns what was added since the last call, and begins anew. The lanes are told. */
   take(): ChunkFrame {
-    const requestIds: number[] = [];
-    const all = emptyColumns();
-    for (const [requestId, lane] of this.#lanes) {
-      for (let i = 0; i < lane.counts.length; i++) requestIds.push(requestId);
-      append(all.kinds, lane.kinds);
-      append(all.counts, lane.counts);
-      append(all.sizes, lane.sizes);
-      append(all.texts, lane.texts);
-      append(all.heads, lane.heads);
-    }
-    this.#lanes.clear();
+    const columns: Columns = {
+      requestIds: [],
+      kinds: [],
+      counts: [],
+      sizes: [],
+      texts: [],
+      ends: new Uint32Array(this.#chunkCount),
+      heads: [],
+    };
+    let at = 0;
+    for (const lane of this.#lanes) at = lane.moveInto(columns, at);
+    this.#lanes = [];
     this.#chunkCount = 0;
     this.#sizeBytes = 0;
-    return { requestIds, ...all };
+    return columns;
+  }
+}
+
+type Columns = {
+  readonly requestIds: number[];
+  readonly kinds: ChunkKind[];
+  readonly counts: number[];
+  readonly sizes: number[];
+  readonly texts: string[];
+  readonly ends: Uint32Array;
+  readonly heads: ToolCallHead[];
+};
+
+type OpenRun = { readonly kind: ChunkKind; readonly pieces: string[]; sizeBytes: number };
+
+/** The chunks of one request that wait for the next frame. One request has one lane, for all frames. */
+export class ChunkLane {
+  readonly #requestId: number;
+  readonly #onTaken: () => void;
+  #runs: OpenRun[] = [];
+  #last: OpenRun | undefined;
+  #heads: ToolCallHead[] = [];
+
+  /** `onTaken` is called whenever what waits is taken into a frame. */
+  constructor(requestId: number, onTaken: () => void = () => {}) {
+    this.#requestId = requestId;
+    this.#onTaken = onTaken;
+  }
+
+  get isEmpty(): boolean {
+    return this.#last === undefined;
+  }
+
+  /** The writer's to call. */
+  add(chunk: ModelResponseChunk, sizeBytes: number): void {
+    const kind = KIND_CODES[chunk.type];
+    let run = this.#last;
+    if (run?.kind !== kind) {
+      run = { kind, pieces: [], sizeBytes: 0 };
+      this.#runs.push(run);
+      this.#last = run;
+    }
+    run.sizeBytes += sizeBytes;
+    if (chunk.type === "tool-call") {
+      run.pieces.push(chunk.argumentsText);
+      this.#heads.push(headOf(chunk));
+    } else run.pieces.push(chunk.text);
+  }
+
+  /** The writer's to call: `at` is where the lane's ends begin. Returns where the next lane's do. */
+  moveInto(columns: Columns, at: number): number {
+    let place = at;
+    for (const { kind, pieces, sizeBytes } of this.#runs) {
+      columns.requestIds.push(this.#requestId);
+      columns.kinds.push(kind);
+      columns.counts.push(pieces.length);
+      columns.sizes.push(sizeBytes);
+      columns.texts.push(pieces.length === 1 ? (pieces[0] as string) : pieces.join(""));
+      let end = 0;
+      for (const piece of pieces) {
+        end += piece.length;
+        columns.ends[place] = end;
+        place += 1;
+      }
+    }
+    if (this.#heads.length > 0) {
+      columns.heads.push(...this.#heads);
+      this.#heads = [];
+    }
+    this.#runs = [];
+    this.#last = undefined;
+    this.#onTaken();
+    return place;
   }
 }
 
 /** Calls `visit` for each run of `frame`, in the order of arrival. */
 export function forEachRun(frame: ChunkFrame, visit: (run: ChunkRun) => void): void {
-  let from = 0;
+  const { requestIds, kinds, counts, sizes, texts, ends, heads } = frame;
+  let endsFrom = 0;
   let headsFrom = 0;
-  for (let i = 0; i < frame.counts.length; i++) {
-    const kind = frame.kinds[i] as ChunkKind;
-    const to = from + (frame.counts[i] as number);
+  for (let i = 0; i < counts.length; i++) {
+    const kind = kinds[i] as ChunkKind;
+    const count = counts[i] as number;
     visit({
-      requestId: frame.requestIds[i] as number,
+      requestId: requestIds[i] as number,
       kind,
-      sizeBytes: frame.sizes[i] as number,
-      texts: frame.texts,
-      from,
-      to,
-      heads: frame.heads,
+      count,
+      sizeBytes: sizes[i] as number,
+      text: texts[i] as string,
+      ends,
+      endsFrom,
+      heads,
       headsFrom,
     });
-    if (kind === 3) headsFrom += to - from;
-    from = to;
+    endsFrom += count;
+    if (kind === 3) headsFrom += count;
   }
+}
+
+/** The text of chunk `index` of `run`. */
+export function textAt({ text, ends, endsFrom }: ChunkRun, index: number): string {
+  const from = index === 0 ? 0 : (ends[endsFrom + index - 1] as number);
+  return text.slice(from, ends[endsFrom + index]);
+}
+
+/** The first chunks of `run` that fit into `sizeBytes`. */
+export function cutRun(run: ChunkRun, sizeBytes: number): ChunkRun {
+  let size = 0;
+  let count = 0;
+  while (count < run.count) {
+    const next = size + Buffer.byteLength(textAt(run, count));
+    if (next > sizeBytes) break;
+    size = next;
+    count += 1;
+  }
+  const end = count === 0 ? 0 : (run.ends[run.endsFrom + count - 1] as number);
+  return { ...run, count, sizeBytes: size, text: run.text.slice(0, end) };
 }
 
 /** Rebuilds one chunk from its columns. */
@@ -117,35 +213,4 @@ function headOf(chunk: Extract<ModelResponseChunk, { type: "tool-call" }>): Tool
     ...(chunk.id === undefined ? {} : { id: chunk.id }),
     ...(chunk.name === undefined ? {} : { name: chunk.name }),
   };
-}
-
-type Columns = {
-  readonly kinds: ChunkKind[];
-  readonly counts: number[];
-  readonly sizes: number[];
-  readonly texts: string[];
-  readonly heads: ToolCallHead[];
-};
-
-function emptyColumns(): Columns {
-  return { kinds: [], counts: [], sizes: [], texts: [], heads: [] };
-}
-
-function addToLane(lane: Columns, chunk: ModelResponseChunk, sizeBytes: number): void {
-  const kind = KIND_CODES[chunk.type];
-  const last = lane.counts.length - 1;
-  if (last >= 0 && lane.kinds[last] === kind) {
-    (lane.counts[last] as number) += 1;
-    (lane.sizes[last] as number) += sizeBytes;
-  } else {
-    lane.kinds.push(kind);
-    lane.counts.push(1);
-    lane.sizes.push(sizeBytes);
-  }
-  lane.texts.push(chunk.type === "tool-call" ? chunk.argumentsText : chunk.text);
-  if (chunk.type === "tool-call") lane.heads.push(headOf(chunk));
-}
-
-function append<T>(all: T[], more: readonly T[]): void {
-  for (const one of more) all.push(one);
 }

@@ -28,6 +28,13 @@ export class Deadline {
     if (this.#since !== undefined) this.#since = this.#clock.monotonicMs();
   }
 
+  /** Begins anew, whether it runs or not. */
+  restart(): void {
+    this.#usedMs = 0;
+    this.stop();
+    this.resume();
+  }
+
   pause(): void {
     if (this.#since === undefined) return;
     this.#usedMs += this.#clock.monotonicMs() - this.#since;

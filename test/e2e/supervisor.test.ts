@@ -149,9 +149,10 @@ describe("over HTTP", () => {
   test("comments keep no stalled stream alive", async () => {
     const server = await startServer([chunkedHead(), { endless: chunk(": still here\n\n") }]);
     const { session } = await startAgainst(server.url);
-    const job = session.run({}, { prompt: "go" }, { timeouts: { firstChunkMs: 100 } });
+    const job = session.run({}, { prompt: "go" }, { timeouts: { firstChunkMs: 500 } });
     await expect(job.wait()).rejects.toMatchObject({ code: "FIRST_CHUNK_TIMEOUT" });
-    await (await server.connection()).closed;
+    // On a busy machine the time may be over before the request has come.
+    for (const { closed } of server.connections) await closed;
   });
 
   test("the key is sent to the server and shows nowhere else", async () => {

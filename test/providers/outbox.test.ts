@@ -1,20 +1,25 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ChunkFrame } from "../../src/protocol/gateway-messages.ts";
 import { Outbox } from "../../src/providers/outbox.ts";
+import { ChunkLane } from "../../src/transport/chunk-frame.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
 
 let clock: FakeClock;
 let frames: ChunkFrame[];
 let outbox: Outbox;
+let lanes: Map<number, ChunkLane>;
 
 beforeEach(() => {
   clock = new FakeClock();
   frames = [];
   outbox = new Outbox(clock, (frame) => frames.push(frame));
+  lanes = new Map();
 });
 
 function add(text: string, requestId = 1): void {
-  outbox.add(requestId, { type: "text", text }, Buffer.byteLength(text));
+  const lane = lanes.get(requestId) ?? new ChunkLane(requestId);
+  lanes.set(requestId, lane);
+  outbox.add(lane, { type: "text", text }, Buffer.byteLength(text));
 }
 
 const sent = () => frames.map((frame) => frame.texts.join(""));
@@ -73,17 +78,17 @@ describe("Outbox", () => {
 
   test("a frame of 1,024 chunks is sent at once", () => {
     for (let i = 0; i < 2_050; i++) add("x");
-    expect(frames.map((frame) => frame.texts.length)).toEqual([1_024, 1_024]);
+    expect(frames.map((frame) => frame.ends.length)).toEqual([1_024, 1_024]);
   });
 
   test("a frame of 64 KiB is sent at once", () => {
     for (let i = 0; i < 130; i++) add("é".repeat(512));
-    expect(frames.map((frame) => frame.texts.length)).toEqual([64, 64]);
+    expect(frames.map((frame) => frame.ends.length)).toEqual([64, 64]);
   });
 
   test("a chunk larger than a frame goes whole, by itself", () => {
     add("x".repeat(1_000_000));
-    expect(frames.map((frame) => frame.texts.length)).toEqual([1]);
+    expect(frames.map((frame) => frame.ends.length)).toEqual([1]);
   });
 
   test("flush sends what there is, once, and nothing when there is nothing", async () => {
@@ -103,7 +108,7 @@ describe("Outbox", () => {
   test("chunks of all requests leave together, each request's in the order in which they came", async () => {
     for (const [i, text] of ["a", "b", "c", "d"].entries()) add(text, i % 2);
     await turn();
-    expect(frames[0]).toMatchObject({ texts: ["a", "c", "b", "d"], requestIds: [0, 1] });
+    expect(frames[0]).toMatchObject({ texts: ["ac", "bd"], requestIds: [0, 1] });
   });
 });
 

@@ -6,6 +6,7 @@ import type { RetryPolicy } from "../../src/protocol/provider.ts";
 import { GatewayRequest } from "../../src/providers/gateway-request.ts";
 import type { ModelProvider, ResponseSink } from "../../src/providers/model-provider.ts";
 import { Outbox } from "../../src/providers/outbox.ts";
+import { forEachRun, textAt } from "../../src/transport/chunk-frame.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
 
 const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -105,7 +106,13 @@ export class RequestUnderTest {
   /** The texts that were sent. */
   get sent(): string[] {
     this.outbox.flush();
-    return this.frames.flatMap((frame) => frame.texts);
+    const sent: string[] = [];
+    for (const frame of this.frames) {
+      forEachRun(frame, (run) => {
+        for (let i = 0; i < run.count; i++) sent.push(textAt(run, i));
+      });
+    }
+    return sent;
   }
 
   /** Lets everything run, then `ms` pass. */

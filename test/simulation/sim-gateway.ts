@@ -3,7 +3,7 @@ import type { GatewayCommand, GatewayReport } from "../../src/protocol/gateway-m
 import type { Message, ModelResponseChunk } from "../../src/protocol/model.ts";
 import type { CallMessage } from "../../src/transport/calls.ts";
 import { exposeMethods } from "../../src/transport/calls.ts";
-import { ChunkFrameWriter, chunkSize } from "../../src/transport/chunk-frame.ts";
+import { ChunkFrameWriter, ChunkLane, chunkSize } from "../../src/transport/chunk-frame.ts";
 import type { ResponsePlan } from "./plan.ts";
 import { chunksOf, planFor, responseOf } from "./plan.ts";
 import type { SimThread, ThreadBody, ThreadInside } from "./sim-thread.ts";
@@ -36,6 +36,7 @@ type OpenRequest = {
   readonly requestId: number;
   readonly seen: SeenRequest;
   readonly chunks: readonly ModelResponseChunk[];
+  readonly lane: ChunkLane;
   written: number;
 };
 
@@ -136,6 +137,7 @@ export class SimGateway implements ThreadBody {
       requestId,
       seen,
       chunks: chunksOf(jobId, step, plan),
+      lane: new ChunkLane(requestId),
       written: 0,
     });
   }
@@ -154,12 +156,12 @@ export class SimGateway implements ThreadBody {
   }
 
   #write(request: OpenRequest): void {
-    const { requestId, seen, chunks } = request;
+    const { lane, seen, chunks } = request;
     const chunk = chunks[request.written] as ModelResponseChunk;
     const sizeBytes = chunkSize(chunk);
     request.written += 1;
     seen.sentBytes += sizeBytes;
-    this.#writer.add(requestId, chunk, sizeBytes);
+    this.#writer.add(lane, chunk, sizeBytes);
     this.#unsent.push(() => seen.sent.push(chunk));
   }
 

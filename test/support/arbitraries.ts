@@ -63,13 +63,16 @@ export function runOf(chunks: readonly ModelResponseChunk[], requestId = 1): Chu
   const kind: ChunkKind = kinds[chunks[0]?.type ?? "text"];
   const other: ToolCallHead = { index: 99, name: "another request's" };
   const heads = chunks.flatMap((chunk) => (chunk.type === "tool-call" ? [headOf(chunk)] : []));
+  const texts = chunks.map(textOf);
+  const ends = texts.map((_, i) => texts.slice(0, i + 1).join("").length);
   return {
     requestId,
     kind,
+    count: chunks.length,
     sizeBytes: bytesOf(chunks),
-    texts: ["another request's", ...chunks.map(textOf), "a third one's"],
-    from: 1,
-    to: 1 + chunks.length,
+    text: texts.join(""),
+    ends: Uint32Array.of(17, ...ends, 13),
+    endsFrom: 1,
     heads: [other, ...heads, other],
     headsFrom: 1,
   };

@@ -4,11 +4,14 @@ import type { ModelResponseChunk } from "../../src/protocol/model.ts";
 import type { ChunkRun } from "../../src/transport/chunk-frame.ts";
 import {
   ChunkFrameWriter,
+  ChunkLane,
   chunkOf,
   chunkSize,
+  cutRun,
   forEachRun,
+  textAt,
 } from "../../src/transport/chunk-frame.ts";
-import { anyChunk, bytesOf, textOf } from "../support/arbitraries.ts";
+import { anyChunk, anyRunOfChunks, bytesOf, runOf, textOf } from "../support/arbitraries.ts";
 
 type Arrival = { readonly requestId: number; readonly chunk: ModelResponseChunk };
 
@@ -19,14 +22,17 @@ const anyArrival = fc.record(
 
 /** The chunks of a run, rebuilt. */
 function chunksOf(run: ChunkRun): ModelResponseChunk[] {
-  return run.texts
-    .slice(run.from, run.to)
-    .map((text, i) => chunkOf(run.kind, text, run.heads[run.headsFrom + i]));
+  return Array.from({ length: run.count }, (_, i) =>
+    chunkOf(run.kind, textAt(run, i), run.heads[run.headsFrom + i]),
+  );
 }
 
 function write(arrivals: readonly Arrival[]): ChunkFrameWriter {
   const writer = new ChunkFrameWriter();
-  for (const { requestId, chunk } of arrivals) writer.add(requestId, chunk, chunkSize(chunk));
+  const lanes = Array.from({ length: 5 }, (_, requestId) => new ChunkLane(requestId));
+  for (const { requestId, chunk } of arrivals) {
+    writer.add(lanes[requestId] as ChunkLane, chunk, chunkSize(chunk));
+  }
   return writer;
 }
 
@@ -85,7 +91,7 @@ describe("ChunkFrameWriter", () => {
     const writer = write([{ requestId: 1, chunk: { type: "text", text: "a" } }]);
     const frame = writer.take();
     expect([writer.isEmpty, writer.chunkCount, writer.sizeBytes]).toEqual([true, 0, 0]);
-    writer.add(1, { type: "text", text: "b" }, 1);
+    writer.add(new ChunkLane(1), { type: "text", text: "b" }, 1);
     expect(frame.texts).toEqual(["a"]);
     expect(writer.take().texts).toEqual(["b"]);
   });
@@ -94,6 +100,41 @@ describe("ChunkFrameWriter", () => {
     const chunk: ModelResponseChunk = { type: "tool-call", index: 0, argumentsText: "{" };
     const [received] = send(write([{ requestId: 1, chunk }]));
     expect(Object.keys(received?.chunks[0] ?? {})).toEqual(["type", "index", "argumentsText"]);
+  });
+});
+
+describe("ChunkLane", () => {
+  test("is told whenever what waits in it is taken, and is empty then", () => {
+    const writer = new ChunkFrameWriter();
+    let taken = 0;
+    const lane = new ChunkLane(1, () => taken++);
+    const chunk: ModelResponseChunk = { type: "text", text: "a" };
+    expect(lane.isEmpty).toBe(true);
+    writer.take();
+    for (const times of [1, 2]) {
+      writer.add(lane, chunk, 1);
+      writer.add(lane, chunk, 1);
+      expect([lane.isEmpty, taken]).toEqual([false, times - 1]);
+      expect(writer.take().texts).toEqual(["aa"]);
+      expect([lane.isEmpty, taken]).toEqual([true, times]);
+    }
+  });
+});
+
+describe("cutRun()", () => {
+  test("keeps the first chunks that fit, whole ones only", () => {
+    fc.assert(
+      fc.property(anyRunOfChunks(20), fc.nat({ max: 80 }), (chunks, sizeBytes) => {
+        const cut = cutRun(runOf(chunks), sizeBytes);
+        const kept = chunksOf(cut);
+        expect(kept).toStrictEqual(chunks.slice(0, kept.length));
+        expect(cut.sizeBytes).toBe(bytesOf(kept));
+        expect(cut.text).toBe(kept.map(textOf).join(""));
+        expect(cut.sizeBytes).toBeLessThanOrEqual(sizeBytes);
+        const next = chunks[kept.length];
+        if (next) expect(cut.sizeBytes + bytesOf([next])).toBeGreaterThan(sizeBytes);
+      }),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { HeddleError } from "../../errors.ts";
 import type { ErrorCode } from "../../protocol/error.ts";
 import type {
@@ -21,6 +21,8 @@ import type {
 
 /** How many calls are remembered for `report()`. */
 const MAX_CALLS = 10_000;
+/** What one response may play in one turn of the loop, so that many play side by side. */
+const CHUNKS_PER_TURN = 128;
 
 export function createProvider(script: Script): ModelProvider & Scripted {
   return new ScriptedProvider(script);
@@ -29,8 +31,8 @@ export function createProvider(script: Script): ModelProvider & Scripted {
 class ScriptedProvider implements ModelProvider, Scripted {
   readonly #script: Script;
   readonly #calls: ScriptedCall[] = [];
-  /** The chunks of each response, cut once: a load test asks for the same ones a thousand times. */
-  readonly #pieces = new Map<number, readonly string[]>();
+  /** The text chunks of each response, made once: a load test asks for the same ones a thousand times. */
+  readonly #chunks = new Map<number, readonly ModelResponseChunk[]>();
 
   constructor(script: Script) {
     this.#script = script;
@@ -49,7 +51,7 @@ class ScriptedProvider implements ModelProvider, Scripted {
     this.#calls.push({ ...request.origin, request });
     const { index, response } = this.#responseFor(request.origin.callIndex);
     const play = new Play(request, response, sink, signal);
-    await play.text(this.#piecesOf(index, response));
+    await play.text(this.#chunksOf(index, response));
     const { stall, error } = response as Partial<ScriptedStall & ScriptedFailure>;
     if (stall) await untilAborted(signal);
     if (error) throw failureOf(error);
@@ -68,15 +70,16 @@ class ScriptedProvider implements ModelProvider, Scripted {
     );
   }
 
-  #piecesOf(index: number, response: ScriptedResponse): readonly string[] {
+  #chunksOf(index: number, response: ScriptedResponse): readonly ModelResponseChunk[] {
     const { text = "", chunks } = response as ScriptedAnswer;
-    let pieces = this.#pieces.get(index);
-    if (!pieces) {
+    let made = this.#chunks.get(index);
+    if (!made) {
       const seed = (this.#script.seed ?? 1) + index;
-      pieces = chunks === undefined ? cutLikeTokens(text, seed) : cutEvenly(text, chunks);
-      this.#pieces.set(index, pieces);
+      const pieces = chunks === undefined ? cutLikeTokens(text, seed) : cutEvenly(text, chunks);
+      made = pieces.map((piece) => ({ type: "text", text: piece }));
+      this.#chunks.set(index, made);
     }
-    return pieces;
+    return made;
   }
 }
 
@@ -86,9 +89,10 @@ class Play {
   readonly #response: ScriptedAnswer;
   readonly #sink: ResponseSink;
   readonly #signal: AbortSignal;
-  readonly #builder = new ResponseBuilder();
   readonly #startMs = performance.now();
   #sent = 0;
+  /** What the sink returned last: while there is room it is always the same promise. */
+  #written: Promise<void> | undefined;
 
   constructor(
     request: ModelRequest,
@@ -102,37 +106,66 @@ class Play {
     this.#signal = signal;
   }
 
-  async text(pieces: readonly string[]): Promise<void> {
+  async text(chunks: readonly ModelResponseChunk[]): Promise<void> {
     const { reasoning, endless } = this.#response;
     if (reasoning) await this.#write({ type: "reasoning", text: reasoning });
     do {
-      for (const text of pieces) await this.#write({ type: "text", text });
+      for (const chunk of chunks) {
+        const pause = this.#write(chunk);
+        if (pause !== undefined) await pause;
+      }
     } while (endless);
   }
 
   async end(answer: ScriptedAnswer): Promise<ModelResponse> {
-    if (answer.refusal) await this.#write({ type: "refusal", text: answer.refusal });
-    for (const [index, call] of (answer.toolCalls ?? []).entries()) {
-      const id = call.id ?? `call_${this.#request.origin.callIndex}_${index}`;
-      const argumentsText = call.argumentsText ?? JSON.stringify(call.args ?? {});
-      await this.#write({ type: "tool-call", index, id, name: call.name, argumentsText: "" });
-      await this.#write({ type: "tool-call", index, argumentsText });
+    const { text = "", reasoning = "", refusal = "", finishReason, usage } = answer;
+    if (refusal) await this.#write({ type: "refusal", text: refusal });
+    const builder = new ResponseBuilder();
+    builder.add({ type: "text", text });
+    builder.add({ type: "reasoning", text: reasoning });
+    builder.add({ type: "refusal", text: refusal });
+    for (const chunk of this.#toolCalls(answer)) {
+      builder.add(chunk);
+      await this.#write(chunk);
     }
     const { messages, settings } = this.#request;
-    return this.#builder.build({
-      finishReason: answer.finishReason ?? finishReasonOf(answer),
-      usage: answer.usage ?? estimate(JSON.stringify(messages).length, answer.text?.length ?? 0),
+    return builder.build({
+      finishReason: finishReason ?? finishReasonOf(answer),
+      usage: usage ?? estimate(JSON.stringify(messages).length, text.length),
       model: settings.name ?? "scripted",
     });
   }
 
-  async #write(chunk: ModelResponseChunk): Promise<void> {
-    const { chunksPerSecond } = this.#response;
-    if (chunksPerSecond !== undefined) await this.#due(chunksPerSecond);
+  #toolCalls({ toolCalls = [] }: ScriptedAnswer): readonly ModelResponseChunk[] {
+    return toolCalls.flatMap((call, index) => {
+      const id = call.id ?? `call_${this.#request.origin.callIndex}_${index}`;
+      const argumentsText = call.argumentsText ?? JSON.stringify(call.args ?? {});
+      return [
+        { type: "tool-call", index, id, name: call.name, argumentsText: "" },
+        { type: "tool-call", index, argumentsText },
+      ] satisfies ModelResponseChunk[];
+    });
+  }
+
+  /** Returns what is to be awaited before the next chunk, if anything: to await each costs ten times as much as to write it. */
+  #write(chunk: ModelResponseChunk): Promise<unknown> | undefined {
+    if (this.#response.chunksPerSecond !== undefined) return this.#writeWhenDue(chunk);
+    const written = this.#put(chunk);
+    if (this.#sent % CHUNKS_PER_TURN === 0) return written.then(() => nextTurn());
+    if (written === this.#written) return undefined;
+    this.#written = written;
+    return written;
+  }
+
+  async #writeWhenDue(chunk: ModelResponseChunk): Promise<void> {
+    await this.#due(this.#response.chunksPerSecond as number);
+    await this.#put(chunk);
+  }
+
+  #put(chunk: ModelResponseChunk): Promise<void> {
     this.#signal.throwIfAborted();
-    this.#builder.add(chunk);
     this.#sent += 1;
-    await this.#sink.write(chunk);
+    return this.#sink.write(chunk);
   }
 
   /** Counted from the start, so a late timer is made up for and the rate holds. */

@@ -1,33 +1,63 @@
 import type { ChunkKind, ToolCallHead } from "../../protocol/gateway-messages.ts";
 import type { ModelResponseChunk } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
-import { chunkOf } from "../../transport/chunk-frame.ts";
+import { chunkOf, textAt } from "../../transport/chunk-frame.ts";
 
 const MAX_CHUNKS = 512;
+/** A run of so many chunks is kept as it came. */
+const WHOLE_RUN = 64;
 
 /**
- * Consecutive chunks of one kind, as the log keeps them.
+ * Consecutive chunks of one kind, as the log keeps them: one string and an array of end offsets, a tenth of the memory of
+ * token-sized strings, and every chunk can still be read by itself.
  *
- * While it grows it holds the strings as they came. Once sealed it holds one string and an array of end offsets: a tenth of
- * the memory for token-sized chunks, and every chunk can still be read by itself.
+ * A long run is that already, and is a segment of its own. Short ones are gathered in one that grows: it holds the strings
+ * as they came, until it is sealed.
  */
 export class ChunkSegment {
   readonly kind: ChunkKind;
   readonly firstSeq: number;
   readonly #baseMs: number;
-  #pieces: string[] | undefined = [];
-  #times: number[] | Uint32Array = [];
+  /** Undefined: sealed. */
+  #pieces: string[] | undefined;
+  /** Of each chunk, since `baseMs`; undefined: all came at once. */
+  #times: number[] | Uint32Array | undefined;
   #heads: ToolCallHead[] | undefined;
   #text = "";
-  #ends: Uint32Array = new Uint32Array(0);
+  #ends: Uint32Array = NO_ENDS;
   #count = 0;
   #length = 0;
   #sizeBytes = 0;
 
-  constructor(kind: ChunkKind, firstSeq: number, baseMs: number) {
+  private constructor(kind: ChunkKind, firstSeq: number, baseMs: number) {
     this.kind = kind;
     this.firstSeq = firstSeq;
     this.#baseMs = baseMs;
+  }
+
+  /** An empty segment that grows. */
+  static growing(kind: ChunkKind, firstSeq: number, baseMs: number): ChunkSegment {
+    const segment = new ChunkSegment(kind, firstSeq, baseMs);
+    segment.#pieces = [];
+    segment.#times = [];
+    return segment;
+  }
+
+  /** The run as a segment; undefined for one that is too short for that. */
+  static whole(run: ChunkRun, firstSeq: number, atMs: number): ChunkSegment | undefined {
+    const { kind, count, endsFrom, ends, text } = run;
+    if (count < WHOLE_RUN) return undefined;
+    const segment = new ChunkSegment(kind, firstSeq, atMs);
+    const isMost = count * 2 > ends.length;
+    const range = [endsFrom, endsFrom + count] as const;
+    // A view would hold the ends of the whole frame.
+    segment.#ends = isMost ? ends.subarray(...range) : ends.slice(...range);
+    segment.#text = text;
+    segment.#count = count;
+    segment.#length = text.length;
+    segment.#sizeBytes = run.sizeBytes;
+    if (kind === 3) segment.#heads = run.heads.slice(run.headsFrom, run.headsFrom + count);
+    return segment;
   }
 
   get count(): number {
@@ -42,25 +72,25 @@ export class ChunkSegment {
     return bytes;
   }
 
-  /** Takes chunks of `run` from `from` on, as many as there is room for, and returns how many. `sizeBytes` is the size of the whole run. */
-  take(run: ChunkRun, from: number, atMs: number): number {
+  /** Takes `run`, if this segment grows, is of its kind and has room for it, and `run` is no segment of its own. Returns whether it did. */
+  take(run: ChunkRun, atMs: number): boolean {
     const pieces = this.#pieces;
-    if (!pieces || this.kind !== run.kind) return 0;
-    const taken = Math.min(run.to - from, MAX_CHUNKS - this.#count);
+    if (!pieces || this.kind !== run.kind || run.count >= WHOLE_RUN) return false;
+    if (this.#count + run.count > MAX_CHUNKS) return false;
     const offsetMs = Math.max(0, atMs - this.#baseMs);
     const times = this.#times as number[];
-    const isWhole = from === run.from && taken === run.to - run.from;
-    for (let i = from; i < from + taken; i++) {
-      const text = run.texts[i] as string;
-      pieces.push(text);
+    for (let i = 0; i < run.count; i++) {
+      pieces.push(textAt(run, i));
       times.push(offsetMs);
-      this.#length += text.length;
-      if (!isWhole) this.#sizeBytes += Buffer.byteLength(text);
     }
-    if (isWhole) this.#sizeBytes += run.sizeBytes;
-    this.#count += taken;
-    if (this.kind === 3) this.#takeHeads(run, from, taken);
-    return taken;
+    this.#count += run.count;
+    this.#length += run.text.length;
+    this.#sizeBytes += run.sizeBytes;
+    if (this.kind === 3) {
+      this.#heads ??= [];
+      this.#heads.push(...run.heads.slice(run.headsFrom, run.headsFrom + run.count));
+    }
+    return true;
   }
 
   /** The chunk at `index`, counted from the segment's start. */
@@ -81,7 +111,7 @@ export class ChunkSegment {
   }
 
   atMs(index: number): number {
-    return this.#baseMs + (this.#times[index] as number);
+    return this.#baseMs + (this.#times?.[index] ?? 0);
   }
 
   /** Nothing is taken any more. */
@@ -95,7 +125,7 @@ export class ChunkSegment {
       this.#ends[i] = end;
     }
     this.#text = pieces.join("");
-    this.#times = Uint32Array.from(this.#times);
+    this.#times = Uint32Array.from(this.#times ?? []);
     this.#pieces = undefined;
   }
 
@@ -104,10 +134,6 @@ export class ChunkSegment {
     const start = index === 0 ? 0 : (this.#ends[index - 1] as number);
     return this.#text.slice(start, this.#ends[index]);
   }
-
-  #takeHeads(run: ChunkRun, from: number, taken: number): void {
-    this.#heads ??= [];
-    const start = run.headsFrom + from - run.from;
-    this.#heads.push(...run.heads.slice(start, start + taken));
-  }
 }
+
+const NO_ENDS = new Uint32Array(0);

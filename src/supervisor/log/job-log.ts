@@ -68,17 +68,10 @@ export class JobLog {
   /** @throws {HeddleError} `INTERNAL` after the terminal event. */
   appendChunks(run: ChunkRun, atMs: number): void {
     this.#checkOpen();
-    for (let from = run.from; from < run.to; ) {
-      let last = this.#segments.at(-1);
-      const taken = last instanceof ChunkSegment ? last.take(run, from, atMs) : 0;
-      if (taken === 0) {
-        if (last instanceof ChunkSegment) last.seal();
-        last = new ChunkSegment(run.kind, this.#nextSeq, atMs);
-        this.#segments.push(last);
-      }
-      from += taken;
-      this.#nextSeq += taken;
-    }
+    const last = this.#segments.at(-1);
+    const isTaken = last instanceof ChunkSegment && last.take(run, atMs);
+    if (!isTaken) this.#segments.push(this.#begin(run, atMs, last));
+    this.#nextSeq += run.count;
     this.#chunkBytes += run.sizeBytes;
     this.#tell();
   }
@@ -134,6 +127,16 @@ export class JobLog {
         return isText ? segment.textFrom(i === 0 ? index : 0) : "";
       })
       .join("");
+  }
+
+  /** A segment that begins with `run`. */
+  #begin(run: ChunkRun, atMs: number, before: Segment | undefined): ChunkSegment {
+    if (before instanceof ChunkSegment) before.seal();
+    const whole = ChunkSegment.whole(run, this.#nextSeq, atMs);
+    if (whole) return whole;
+    const growing = ChunkSegment.growing(run.kind, this.#nextSeq, atMs);
+    growing.take(run, atMs);
+    return growing;
   }
 
   #checkOpen(): void {

@@ -1,6 +1,7 @@
 import type { JobEvent } from "../../protocol/job.ts";
 import type { ModelResponseChunk } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
+import { cutRun } from "../../transport/chunk-frame.ts";
 import { ByteWindow } from "./byte-window.ts";
 import { JobLog } from "./job-log.ts";
 import { LogFanOut } from "./log-fan-out.ts";
@@ -72,7 +73,7 @@ export class JobStream {
     const kept = this.#isFull ? undefined : this.#fitting(run);
     this.#isFull = kept !== run;
     this.#window.received(run.sizeBytes);
-    if (kept && kept.to > kept.from) this.log.appendChunks(kept, atMs);
+    if (kept && kept.count > 0) this.log.appendChunks(kept, atMs);
     this.#renew();
     return !this.#isFull;
   }
@@ -125,17 +126,4 @@ export class JobStream {
     this.#isHeld = isHeld;
     this.#options.onHeld(isHeld);
   }
-}
-
-/** The first chunks of `run` that fit into `sizeBytes`. */
-function cutRun(run: ChunkRun, sizeBytes: number): ChunkRun {
-  let size = 0;
-  let to = run.from;
-  while (to < run.to) {
-    const next = size + Buffer.byteLength(run.texts[to] as string);
-    if (next > sizeBytes) break;
-    size = next;
-    to += 1;
-  }
-  return { ...run, to, sizeBytes: size };
 }

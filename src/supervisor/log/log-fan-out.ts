@@ -1,8 +1,8 @@
 import type { Observable } from "rxjs";
-import { Subject } from "rxjs";
 import type { JobEvent } from "../../protocol/job.ts";
 import type { ModelResponseChunk } from "../../protocol/model.ts";
 import { ContainedObservable } from "../contained-observable.ts";
+import { HotSource } from "../hot-source.ts";
 import type { JobLog } from "./job-log.ts";
 import type { LogReader } from "./log-reader.ts";
 
@@ -13,16 +13,16 @@ import type { LogReader } from "./log-reader.ts";
 export class LogFanOut {
   readonly events$: Observable<JobEvent>;
   readonly chunks$: Observable<ModelResponseChunk>;
-  readonly #events = new Subject<JobEvent>();
-  readonly #chunks = new Subject<ModelResponseChunk>();
+  readonly #events = new HotSource<JobEvent>();
+  readonly #chunks = new HotSource<ModelResponseChunk>();
   readonly #reader: LogReader;
   #isPumping: boolean = false;
 
   /** `reader` begins where the log ends now. */
   constructor(log: JobLog, reader: LogReader, report: (error: unknown) => void) {
     this.#reader = reader;
-    this.events$ = new ContainedObservable(this.#events, report);
-    this.chunks$ = new ContainedObservable(this.#chunks, report);
+    this.events$ = new ContainedObservable(this.#events.values$, report);
+    this.chunks$ = new ContainedObservable(this.#chunks.values$, report);
     if (log.terminal) this.#complete();
     else log.listen(() => this.#pump());
   }

@@ -22,6 +22,8 @@ export class LogReader {
   readonly #from: number;
   /** Undefined until the log has come to where this reader begins. */
   #position: LogPosition | undefined;
+  /** The chunks in the middle of which it is, if it is: most of a stream is read there. */
+  #inside: ChunkSegment | undefined;
   readonly #skips: boolean;
   #readBytes = 0;
   #notedBytes = 0;
@@ -62,6 +64,7 @@ export class LogReader {
 
   /** The next event, or undefined when there is none yet. */
   readEvent(): JobEvent | undefined {
+    this.#inside = undefined;
     const position = this.#place();
     const segment = position && this.#log.segmentAt(position);
     if (!segment) return undefined;
@@ -80,24 +83,30 @@ export class LogReader {
   readChunk(): ModelResponseChunk | undefined {
     const position = this.#place();
     if (!position) return undefined;
-    for (;;) {
-      const segment = this.#log.segmentAt(position);
-      if (!segment) return undefined;
-      if (segment instanceof ChunkSegment) {
-        const chunk = segment.chunk(position.index);
-        position.index += 1;
-        this.#advance(segment.sizeOf(chunk));
-        return chunk;
-      }
-      position.index = segment.events.length;
-      if (isTerminal(segment.events.at(-1) as JobEvent)) this.#ended = true;
-    }
+    if (!this.#inside || position.index >= this.#inside.count) this.#enterChunks(position);
+    const inside = this.#inside;
+    if (!inside) return undefined;
+    const chunk = inside.chunk(position.index);
+    position.index += 1;
+    this.#advance(inside.sizeOf(chunk));
+    return chunk;
   }
 
   /** The stream no longer waits for this reader. */
   close(): void {
     this.#window?.remove(this);
     this.#onProgress();
+  }
+
+  /** Moves on to the next chunk, if there is one. */
+  #enterChunks(position: LogPosition): void {
+    let segment = this.#log.segmentAt(position);
+    while (segment && !(segment instanceof ChunkSegment)) {
+      position.index = segment.events.length;
+      if (isTerminal(segment.events.at(-1) as JobEvent)) this.#ended = true;
+      segment = this.#log.segmentAt(position);
+    }
+    this.#inside = segment;
   }
 
   #advance(sizeBytes: number): void {

@@ -29,7 +29,7 @@ export class GatewayUnderTest {
       demandBytes: 10,
       graceMs: 100,
       killMs: 50,
-      onChunks: (run, atMs) => this.told.push(...run.texts.slice(run.from, run.to), `at ${atMs}`),
+      onChunks: (run, atMs) => this.told.push(run.text, `at ${atMs}`),
       onWaiting: (untilMs) => this.told.push(`waits until ${untilMs}`),
       ...more,
     });
@@ -45,6 +45,7 @@ export class GatewayUnderTest {
       counts: [1],
       sizes: [text.length],
       texts: [text],
+      ends: Uint32Array.of(text.length),
       heads: [],
     });
   }

@@ -4,6 +4,8 @@ import { ByteWindow } from "../../../src/supervisor/log/byte-window.ts";
 import { JobLog } from "../../../src/supervisor/log/job-log.ts";
 import type { ReadPolicy } from "../../../src/supervisor/log/log-reader.ts";
 import { LogReader } from "../../../src/supervisor/log/log-reader.ts";
+import type { ChunkRun } from "../../../src/transport/chunk-frame.ts";
+import { textAt } from "../../../src/transport/chunk-frame.ts";
 import { anyRunOfChunks, bytesOf, runOf, textOf, textRun } from "../../support/arbitraries.ts";
 
 let log: JobLog;
@@ -27,6 +29,25 @@ function read(policy: ReadPolicy | "free" = "lossless", from = 0): LogReader {
 }
 
 const texts = (count: number) => textRun(...Array.from({ length: count }, (_, i) => `${i}`));
+/** The texts of what was appended. */
+function append(run: ChunkRun): string[] {
+  log.appendChunks(run, 1);
+  return Array.from({ length: run.count }, (_, i) => textAt(run, i));
+}
+
+/** The text of the next item, if it is a chunk. */
+function readText(reader: LogReader, how: "readEvent" | "readChunk"): string | undefined {
+  const item = reader[how]();
+  const chunk = item && "seq" in item ? (item.type === "chunk" ? item.chunk : undefined) : item;
+  return chunk && textOf(chunk);
+}
+
+function rest(reader: LogReader): string[] {
+  const all: string[] = [];
+  for (let chunk = reader.readChunk(); chunk; chunk = reader.readChunk()) all.push(textOf(chunk));
+  return all;
+}
+
 const end = () => log.append({ type: "cancelled", reason: "x", partial: {} }, 1);
 
 describe("LogReader", () => {
@@ -55,6 +76,29 @@ describe("LogReader", () => {
       [reader.readChunk(), reader.readChunk(), reader.readChunk()].map((c) => c && textOf(c)),
     ).toEqual(["a", "b", undefined]);
     expect(reader.ended).toBe(true);
+  });
+
+  test("reads each chunk once, as chunks and as events by turns, however the log grows meanwhile", () => {
+    const anyStep = fc.oneof(
+      anyRunOfChunks(3).map((chunks) => runOf(chunks)),
+      fc.integer({ min: 64, max: 90 }).map(texts),
+      fc.constantFrom("append", "readEvent", "readChunk"),
+    );
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 80 }), (steps) => {
+        log = new JobLog();
+        const reader = read("free");
+        const seen: (string | undefined)[] = [];
+        const given: string[] = [];
+        for (const step of steps) {
+          if (typeof step === "object") given.push(...append(step));
+          else if (step === "append") log.append({ type: "started" }, 1);
+          else seen.push(readText(reader, step as "readEvent" | "readChunk"));
+        }
+        seen.push(...rest(reader));
+        expect(seen.filter((text) => text !== undefined)).toEqual(given);
+      }),
+    );
   });
 
   test.each(["lossless", "free"] as const)(
