@@ -10,6 +10,8 @@ export type ThreadSpec = {
   readonly flags?: readonly string[];
   /** The thread's whole environment. @defaultValue empty */
   readonly env?: { readonly [name: string]: string };
+  /** What may be allocated before short-lived data is cleared away, in MB. @defaultValue Node's own */
+  readonly youngGenerationMb?: number;
 };
 
 export type ThreadExit = {
@@ -51,6 +53,9 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
     name: spec.name,
     env: { ...spec.env },
     execArgv: [...inheritedFlags(process.execArgv), ...(spec.flags ?? [])],
+    ...(spec.youngGenerationMb === undefined
+      ? {}
+      : { resourceLimits: { maxYoungGenerationSizeMb: spec.youngGenerationMb } }),
     workerData: { port: port2 },
     transferList: [port2],
   });
