@@ -22,7 +22,7 @@ async function run(program: string, flags: readonly string[] = []): Promise<Prin
 }
 
 describe("threads", () => {
-  test("only the gateway loads openai; an actor loads neither that nor rxjs", async () => {
+  test("only the gateway loads openai; an actor loads one file, and nothing else", async () => {
     const hook = `
       import { writeSync } from "node:fs";
       import { registerHooks } from "node:module";
@@ -48,7 +48,9 @@ describe("threads", () => {
       );
     expect(loading("openai")).toEqual(new Set(["gateway"]));
     expect(loading("rxjs")).toEqual(new Set(["main"]));
-    expect(loading("comlink")).toEqual(new Set(["main", "gateway", "actor"]));
+    expect(loading("comlink")).toEqual(new Set(["main", "gateway"]));
+    const inActors = lines.filter((line) => line.startsWith("actor file:"));
+    expect(new Set(inActors)).toEqual(new Set([`actor ${new URL("actors/entry.js", INDEX)}`]));
   });
 
   test("after close() nothing is left, and the process ends by itself", async () => {
