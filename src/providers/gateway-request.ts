@@ -123,8 +123,12 @@ export class GatewayRequest {
   /** What is written after the attempt has ended belongs to nothing: it may be followed by another one. */
   async #ask(provider: ModelProvider, request: ModelRequest): Promise<ModelResponse> {
     let isOver: boolean = false;
+    const hasRoom = () => !isOver && this.#hasRoom;
     const sink: ResponseSink = {
       write: (chunk) => (isOver ? writtenTooLate() : this.#write(chunk)),
+      get hasRoom() {
+        return hasRoom();
+      },
     };
     try {
       return await provider.request(request, sink, this.#abort.signal);
@@ -162,9 +166,13 @@ export class GatewayRequest {
       outbox.add(this.#lane, chunk, sizeBytes);
       this.#gate.pass(sizeBytes);
     }
-    const congestion = outbox.congestion();
-    if (this.#gate.isOpen && congestion === undefined) return this.#gate.room();
-    return handled(this.#blocked(congestion));
+    if (this.#hasRoom) return this.#gate.room();
+    return handled(this.#blocked(outbox.congestion()));
+  }
+
+  get #hasRoom(): boolean {
+    const isCongested = this.#options.outbox.congestion() !== undefined;
+    return this.#gate.isOpen && !isCongested && !this.#isCancelled;
   }
 
   #firstArrived(): void {

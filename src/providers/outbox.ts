@@ -6,10 +6,10 @@ import type { Clock, Timer } from "../transport/clock.ts";
 
 /** How long chunks are held for company while traffic is high. A wake of the supervisor costs more than a hundred chunks. */
 const HOLD_MS = 4;
-const MAX_FRAME_CHUNKS = 1_024;
-const MAX_FRAME_BYTES = 64 * 1_024;
+const MAX_FRAME_CHUNKS = 2_048;
+const MAX_FRAME_BYTES = 128 * 1_024;
 /** Frames that the supervisor has not processed yet; past that, writers wait. */
-const MAX_OPEN_FRAMES = 16;
+const MAX_OPEN_FRAMES = 32;
 
 /**
  * Gathers the chunks of all requests of this gateway into frames.

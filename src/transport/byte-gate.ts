@@ -36,7 +36,7 @@ export class ByteGate {
 
   /** Raises the demand to `bytes` in all; a lower figure changes nothing. */
   demand(bytes: number): void {
-    this.#demand = Math.max(this.#demand, bytes);
+    if (bytes > this.#demand) this.#demand = bytes;
     if (!this.isOpen) return;
     this.#waiting?.resolve();
     this.#waiting = undefined;

@@ -32,7 +32,7 @@ describe("a request's window", () => {
 
   test("a write waits while the supervisor is behind, also with room in the window", async () => {
     const it = new RequestUnderTest({ demandBytes: 1_000_000 });
-    for (let i = 0; i < 16; i++) {
+    for (let i = 0; i < 32; i++) {
       it.attempt.text("x");
       it.outbox.flush();
     }
@@ -143,12 +143,25 @@ describe("a request's deadlines", () => {
 
   test("all stand still while the supervisor is behind", async () => {
     const it = new RequestUnderTest({ deadlines: { chunkMs: 100, stepMs: 100 } });
-    for (let i = 0; i < 17; i++) {
+    for (let i = 0; i < 33; i++) {
       it.attempt.text("x");
       it.outbox.flush();
     }
     await it.pass(10_000);
     expect(expiredWith(it)).toBeUndefined();
+  });
+
+  test("a chunk that has come but is not sent yet is no silence", async () => {
+    const it = new RequestUnderTest({ deadlines: { chunkMs: 100 } });
+    it.attempt.text("a");
+    await it.pass(99);
+    it.attempt.text("b");
+    it.clock.advance(1);
+    expect(expiredWith(it)).toBeUndefined();
+    await it.pass(99);
+    expect(expiredWith(it)).toBeUndefined();
+    await it.pass(1);
+    expect(expiredWith(it)).toBe("CHUNK_TIMEOUT");
   });
 
   test("an empty chunk that has to wait stands still too", async () => {

@@ -76,14 +76,14 @@ describe("Outbox", () => {
     expect(clock.pendingTimers).toBeLessThanOrEqual(1);
   });
 
-  test("a frame of 1,024 chunks is sent at once", () => {
-    for (let i = 0; i < 2_050; i++) add("x");
-    expect(frames.map((frame) => frame.ends.length)).toEqual([1_024, 1_024]);
+  test("a frame of 2,048 chunks is sent at once", () => {
+    for (let i = 0; i < 4_100; i++) add("x");
+    expect(frames.map((frame) => frame.ends.length)).toEqual([2_048, 2_048]);
   });
 
-  test("a frame of 64 KiB is sent at once", () => {
-    for (let i = 0; i < 130; i++) add("é".repeat(512));
-    expect(frames.map((frame) => frame.ends.length)).toEqual([64, 64]);
+  test("a frame of 128 KiB is sent at once", () => {
+    for (let i = 0; i < 260; i++) add("é".repeat(512));
+    expect(frames.map((frame) => frame.ends.length)).toEqual([128, 128]);
   });
 
   test("a chunk larger than a frame goes whole, by itself", () => {
@@ -120,8 +120,8 @@ describe("Outbox.congestion()", () => {
     }
   }
 
-  test("comes with the sixteenth frame that was not processed, and goes when one is", async () => {
-    sendFrames(15);
+  test("comes with the thirty-second frame that was not processed, and goes when one is", async () => {
+    sendFrames(31);
     expect(outbox.congestion()).toBeUndefined();
     sendFrames(1);
     const congestion = outbox.congestion();
@@ -132,7 +132,7 @@ describe("Outbox.congestion()", () => {
   });
 
   test("stays while there are still too many", async () => {
-    sendFrames(20);
+    sendFrames(36);
     const congestion = outbox.congestion();
     outbox.acknowledge(4);
     expect(outbox.congestion()).toBe(congestion);
@@ -141,7 +141,7 @@ describe("Outbox.congestion()", () => {
   });
 
   test("acknowledgements are cumulative: a late or repeated one takes nothing back", () => {
-    sendFrames(16);
+    sendFrames(32);
     outbox.acknowledge(8);
     outbox.acknowledge(8);
     outbox.acknowledge(4);

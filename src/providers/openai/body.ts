@@ -13,7 +13,7 @@ export interface BodyConsumer {
   take(segment: Buffer): void;
   /** Whether the response is complete, though its body may not be. */
   readonly isComplete: boolean;
-  /** Resolves when there is room for more, rejects when no more is wanted; undefined while nothing was passed on. */
+  /** Undefined while there is room for more; else resolves when there is, and rejects when no more is wanted. */
   room(): Promise<void> | undefined;
 }
 

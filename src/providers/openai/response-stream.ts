@@ -46,7 +46,7 @@ class ResponseStream implements BodyConsumer {
   readonly #events: SseReader;
   readonly #builder = new ResponseBuilder();
   #isEnding: boolean = false;
-  /** The promise of the latest chunk. The sink takes each chunk at once; its promise only tells whether there is room. */
+  /** Of the latest chunk. The sink takes each chunk at once; its promise only tells whether there is room. */
   #written: Promise<void> | undefined;
 
   constructor({ mapper, sink, maxLineBytes }: ResponseStreamOptions) {
@@ -64,7 +64,7 @@ class ResponseStream implements BodyConsumer {
   }
 
   room(): Promise<void> | undefined {
-    return this.#written;
+    return this.#sink.hasRoom ? undefined : this.#written;
   }
 
   /** @throws {HeddleError} when the response is not complete. */

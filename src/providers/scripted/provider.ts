@@ -91,8 +91,6 @@ class Play {
   readonly #signal: AbortSignal;
   readonly #startMs = performance.now();
   #sent = 0;
-  /** What the sink returned last: while there is room it is always the same promise. */
-  #written: Promise<void> | undefined;
 
   constructor(
     request: ModelRequest,
@@ -152,9 +150,7 @@ class Play {
     if (this.#response.chunksPerSecond !== undefined) return this.#writeWhenDue(chunk);
     const written = this.#put(chunk);
     if (this.#sent % CHUNKS_PER_TURN === 0) return written.then(() => nextTurn());
-    if (written === this.#written) return undefined;
-    this.#written = written;
-    return written;
+    return this.#sink.hasRoom ? undefined : written;
   }
 
   async #writeWhenDue(chunk: ModelResponseChunk): Promise<void> {

@@ -13,8 +13,8 @@ const START_MS = 60_000;
 /** How long a gateway's loop may stand still. */
 const STUCK_MS = 10_000;
 const KILL_MS = 5_000;
-/** How often the gateway is told how much was processed; it stops at 16 frames. */
-const FRAMES_PER_ACKNOWLEDGE = 4;
+/** How often the gateway is told how much was processed; it stops at 32 frames. */
+const FRAMES_PER_ACKNOWLEDGE = 8;
 
 /** The calls of a gateway thread, as the supervisor knows them. */
 export type GatewayCalls = {

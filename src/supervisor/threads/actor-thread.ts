@@ -125,7 +125,10 @@ export class ActorThread {
     this.#owner = owner;
     this.#limits = limits;
     this.#name = `${config.workerName} (${config.workerId})`;
-    await this.#starting("configure", config);
+    const configured = this.#starting("configure", config);
+    // A spare is not waited for: what it is given to do comes behind this on the same port.
+    if (this.#isReady) configured.catch(() => {});
+    else await configured;
   }
 
   /** @throws {HeddleError} what ended the loop, or the thread. */
