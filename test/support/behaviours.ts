@@ -6,6 +6,7 @@ export type Fixtures = {
   faulty: typeof import("../fixtures/behaviours/faulty.ts").behavior;
   gate: typeof import("../fixtures/behaviours/gate.ts").behavior;
   social: typeof import("../fixtures/behaviours/social.ts").behavior;
+  stoppable: typeof import("../fixtures/behaviours/stoppable.ts").behavior;
   "throws-on-start": typeof import("../fixtures/behaviours/throws-on-start.ts").behavior;
 };
 

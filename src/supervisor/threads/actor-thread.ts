@@ -12,6 +12,7 @@ import type { WireError } from "../../protocol/error.ts";
 import type { ModelResponse } from "../../protocol/model.ts";
 import type { CallMessage } from "../../transport/calls.ts";
 import { Caller, exposeMethods } from "../../transport/calls.ts";
+import { CancelCell } from "../../transport/cancel-cell.ts";
 import type { Timer } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import type { Runtime } from "../runtime.ts";
@@ -32,7 +33,8 @@ const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at o
 /** What the supervisor can call in an actor thread. */
 export type ActorCalls = {
   ready(): Promise<void>;
-  configure(config: ActorConfig): Promise<void>;
+  /** `cancelled` is the memory of the thread's `CancelCell`. */
+  configure(config: ActorConfig, cancelled: SharedArrayBuffer): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
 } & BehaviorCalls;
@@ -46,6 +48,7 @@ export class ActorThread {
   readonly #caller: Caller<ActorCalls>;
   readonly #onCall: (body: unknown) => void;
   readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #cancelCell: CancelCell = new CancelCell();
   #owner: ActorOwner | undefined;
   #isReady: boolean = false;
   #isEnding: boolean = false;
@@ -123,7 +126,7 @@ export class ActorThread {
     this.#owner = owner;
     this.#limits = limits;
     this.#name = `${config.workerName} (${config.workerId})`;
-    await this.#starting("configure", config);
+    await this.#starting("configure", config, this.#cancelCell.shared);
   }
 
   /** @throws {HeddleError} what ended the loop, or the thread. */
@@ -141,6 +144,13 @@ export class ActorThread {
 
   cancel(jobId: string, reason: string): void {
     const command: ActorCommand = { type: "cancel", jobId, reason };
+    this.#thread.post(command);
+  }
+
+  /** Tells a behaviour that its worker is to stop. It may come to its end, or not listen. */
+  stop(reason: string): void {
+    const command: ActorCommand = { type: "stop", reason };
+    this.#cancelCell.cancel();
     this.#thread.post(command);
   }
 
