@@ -59,9 +59,14 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
     workerData: { port: port2 },
     transferList: [port2],
   });
+  const terminate = () => {
+    void worker.terminate();
+    // It has Node wait for the thread, which may never end.
+    worker.unref();
+  };
   const kill = (reason: unknown) => {
     error ??= reason;
-    void worker.terminate();
+    terminate();
   };
   const receive = (message: unknown) => {
     try {
@@ -93,7 +98,7 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
   return {
     threadId: worker.threadId,
     post: (message) => port1.postMessage(message),
-    terminate: () => void worker.terminate(),
+    terminate,
     heapBytes: async () => {
       const { used_heap_size: heap, external_memory: external } = await worker.getHeapStatistics();
       return heap + external;
