@@ -126,6 +126,7 @@ describe("permissions", () => {
       environ: "ERR_ACCESS_DENIED",
       memory: "ERR_ACCESS_DENIED",
       write: "ERR_ACCESS_DENIED",
+      heap: "ERR_ACCESS_DENIED",
       spawn: "ERR_ACCESS_DENIED",
       inspector: "ERR_ACCESS_DENIED",
       worker: "ERR_ACCESS_DENIED",
