@@ -9,7 +9,7 @@ import type {
 import { Supervisor, scriptedProvider } from "../../src/index.ts";
 import type { FaultName } from "../fixtures/behaviours/faults.ts";
 import type { behavior } from "../fixtures/behaviours/wrongdoer.ts";
-import { AT_ONCE, moduleOf, reaches } from "../support/behaviours.ts";
+import { AT_ONCE, create, Gate, moduleOf, reaches } from "../support/behaviours.ts";
 import { resources } from "../support/resources.ts";
 import { collect, firstChunk } from "../support/supervisors.ts";
 
@@ -23,6 +23,7 @@ const MOMENTS = [
   "in a handler",
   "in start()",
   "in another actor's ask",
+  "while it asks another",
   "while being stopped",
   "while the session drains",
 ] as const;
@@ -46,8 +47,13 @@ const hung: Heard = {
   "while being stopped": "WORKER_STOPPED",
 };
 const grown: Heard = { otherwise: "ACTOR_OUT_OF_MEMORY", "in start()": "RESTART_LIMIT" };
-const lives: Heard = { otherwise: "quiet again", idle: "pong", "in start()": "pong" };
-const REPLIES: readonly string[] = ["quiet again", "pong"];
+const lives: Heard = {
+  otherwise: "quiet again",
+  idle: "pong",
+  "in start()": "pong",
+  "while it asks another": "opened",
+};
+const REPLIES: readonly string[] = ["quiet again", "pong", "opened"];
 
 type Row = { readonly name: FaultName; readonly heard: Heard; readonly at?: readonly Moment[] };
 
@@ -99,6 +105,18 @@ const PLAY: { readonly [moment in Moment]: (scene: Scene) => Promise<unknown> } 
     const asker = session.createWorker({ behavior: moduleOf("social") });
     const message = { to: rogue.id, name: "fault", message: { name }, ...LONG };
     return await asker.ask("ask", message, LONG);
+  },
+  "while it asks another": async ({ session, rogue, row: { name, heard } }) => {
+    const answerer = create(session, "gate", { name: "answerer" });
+    const gate = new Gate();
+    const asked = hear(rogue.ask("faultInAsk", { name, ...gate.message }, LONG));
+    await gate.entered();
+    if (heard === lives) gate.open();
+    const told = await asked;
+    gate.open();
+    // The answerer lives, and answers nobody.
+    expect(await answerer.ask("log", {}, LONG)).toEqual(["shut"]);
+    return told;
   },
   "while being stopped": async ({ rogue, row: { name } }) => {
     const heard = hear(rogue.ask("faultWhenStopped", { name }, LONG));

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { filter, lastValueFrom, take, toArray } from "rxjs";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type {
   HeddleError,
   Session,
@@ -131,6 +132,23 @@ describe("permissions", () => {
       inspector: "ERR_ACCESS_DENIED",
       worker: "ERR_ACCESS_DENIED",
     });
+  });
+
+  test("Node's own port to the parent leads nowhere", async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker) => threads.push(thread);
+    process.on("worker", note);
+    onTestFinished(() => void process.off("worker", note));
+    const { rogue } = await start();
+    await rogue.ask("ping");
+    const heard: unknown[] = [];
+    for (const thread of threads) thread.on("message", (message) => heard.push(message));
+    await rogue.tell("shout");
+    await rogue.ask("ping");
+    // What was sent on that port comes before the thread's end.
+    await rogue.stop();
+    expect(threads.length).toBeGreaterThan(0);
+    expect(heard).toEqual([]);
   });
 
   test("what is granted can be had, and no more", async () => {
