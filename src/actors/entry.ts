@@ -107,6 +107,7 @@ function crash(error: unknown): never {
   process.exit(1);
 }
 
+/** `cancelled` is the memory of the thread's cell. */
 function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
   config = given;
   cancelCell = new CancelCell(cancelled);

@@ -33,7 +33,6 @@ const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at o
 /** What the supervisor can call in an actor thread. */
 export type ActorCalls = {
   ready(): Promise<void>;
-  /** `cancelled` is the memory of the thread's `CancelCell`. */
   configure(config: ActorConfig, cancelled: SharedArrayBuffer): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
@@ -143,20 +142,17 @@ export class ActorThread {
   }
 
   cancel(jobId: string, reason: string): void {
-    const command: ActorCommand = { type: "cancel", jobId, reason };
-    this.#thread.post(command);
+    this.#thread.post({ type: "cancel", jobId, reason } satisfies ActorCommand);
   }
 
   /** Tells a behaviour that its worker is to stop. It may come to its end, or not listen. */
   stop(reason: string): void {
-    const command: ActorCommand = { type: "stop", reason };
     this.#cancelCell.cancel();
-    this.#thread.post(command);
+    this.#thread.post({ type: "stop", reason } satisfies ActorCommand);
   }
 
   steer(jobId: string, text: string): void {
-    const command: ActorCommand = { type: "steer", jobId, text };
-    this.#thread.post(command);
+    this.#thread.post({ type: "steer", jobId, text } satisfies ActorCommand);
   }
 
   /**
