@@ -186,7 +186,7 @@ function optionsOf({ name, heard }: Row, moment: Moment): BehaviorOptions {
     restart: { maxRestarts: moment === "in start()" ? 0 : 1_000, backoff: AT_ONCE },
     graceMs: heard === hung ? 20 : FOR_EVER_MS,
     heapMb: 64,
-    unresponsiveMs: heard === hung ? 1_000 : FOR_EVER_MS,
+    unresponsiveMs: heard === hung ? 2_000 : FOR_EVER_MS,
     whenUnresponsive: "kill",
   };
 }
