@@ -49,6 +49,16 @@ export type SpawnOptions = {
 export interface BehaviorContext {
   readonly self: WorkerRef;
   /**
+   * Aborts when this worker is to stop: `stop()` or `terminate()`, the end of its session, its supervisor or its parent. Whoever
+   * runs then has the worker's `graceMs` to return, and what it decides counts; after that its thread is ended.
+   *
+   * The reason is a HeddleError `WORKER_STOPPED`. A handler that throws it, or an error with it as its cause, has not crashed:
+   * who has asked is told just that.
+   */
+  readonly signal: AbortSignal;
+  /** Whether this worker is to stop, also for code that never yields: a loop that polls it sees at once what `signal` cannot tell it. */
+  readonly cancelled: boolean;
+  /**
    * Settles when the message is queued; one to a worker that is not there is a dead letter.
    *
    * @throws {HeddleError} `INVALID_INPUT` at once for a message that cannot be cloned. Rejects with `MAILBOX_FULL`.

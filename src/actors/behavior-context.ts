@@ -4,15 +4,30 @@ import { MAX_TIMER_MS } from "../transport/clock.ts";
 import type { BehaviorContext, SpawnOptions, Target } from "./api.ts";
 import type { RequestQueue } from "./request-queue.ts";
 
-/** What handlers do through the supervisor. */
+/** How a behaviour learns that its worker is to stop. */
+export type StopView = {
+  readonly signal: AbortSignal;
+  /** Asked anew each time. */
+  readonly isCancelled: () => boolean;
+};
+
+/** What handlers know of their worker, and do through the supervisor. */
 export class ActorContext implements BehaviorContext {
   readonly self: WorkerRef;
+  readonly signal: AbortSignal;
   readonly #queue: RequestQueue;
+  readonly #isCancelled: () => boolean;
   #timers = 0;
 
-  constructor(self: WorkerRef, queue: RequestQueue) {
+  constructor(self: WorkerRef, queue: RequestQueue, { signal, isCancelled }: StopView) {
     this.self = self;
+    this.signal = signal;
     this.#queue = queue;
+    this.#isCancelled = isCancelled;
+  }
+
+  get cancelled(): boolean {
+    return this.#isCancelled();
   }
 
   tell(target: Target, name: string, message?: unknown): Promise<void> {

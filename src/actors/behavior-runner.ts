@@ -18,20 +18,33 @@ export class BehaviorRunner {
   readonly #queue: RequestQueue;
   /** Ends the actor with what a handler has thrown. */
   readonly #crash: (error: unknown) => never;
+  readonly #isCancelled: () => boolean;
+  readonly #abort: AbortController = new AbortController();
   #behavior: Behavior<unknown, AnyHandlers> | undefined;
   #ctx: ActorContext | undefined;
   #state: unknown;
 
-  constructor(call: (request: ActorRequest) => Promise<unknown>, crash: (error: unknown) => never) {
+  constructor(
+    call: (request: ActorRequest) => Promise<unknown>,
+    crash: (error: unknown) => never,
+    isCancelled: () => boolean,
+  ) {
     this.#queue = new RequestQueue(call);
     this.#crash = crash;
+    this.#isCancelled = isCancelled;
+  }
+
+  /** The worker is to stop: whoever listens may come to an end by itself. */
+  stop(reason: string): void {
+    this.#abort.abort(new HeddleError("WORKER_STOPPED", reason));
   }
 
   /** @throws {HeddleError} `BEHAVIOR_LOAD_FAILED`, `BEHAVIOR_START_FAILED`. */
   async load({ moduleUrl, self, parked }: BehaviorStart): Promise<void> {
     const behavior = await loadBehavior(moduleUrl);
     this.#behavior = behavior;
-    this.#ctx = new ActorContext(self, this.#queue);
+    const { signal } = this.#abort;
+    this.#ctx = new ActorContext(self, this.#queue, { signal, isCancelled: this.#isCancelled });
     this.#state = parked ? parked.state : await this.#start(behavior, this.#ctx);
     await this.#queue.sent();
   }
@@ -70,6 +83,8 @@ export class BehaviorRunner {
       const decision = await handler(this.#state, message as never, this.#ctx as ActorContext);
       return checkDecision(decision);
     } catch (error) {
+      const { signal } = this.#abort;
+      if (signal.aborted && gaveUp(error, signal.reason)) throw signal.reason;
       return this.#crash(error);
     }
   }
@@ -96,6 +111,11 @@ function checkDecision(decision: Partial<Decision<unknown>> | undefined): Decisi
   if (decision?.type === "become" || decision?.type === "stop")
     return decision as Decision<unknown>;
   throw new HeddleError("INVALID_REPLY", "a handler must return become(…) or stop(…)");
+}
+
+/** Functions of Node that take a signal throw its reason, or an error of their own whose cause it is. */
+function gaveUp(error: unknown, reason: unknown): boolean {
+  return error === reason || (error instanceof Error && error.cause === reason);
 }
 
 function plainReply(value: unknown): Reply {

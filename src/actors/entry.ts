@@ -11,6 +11,7 @@ import type { ActorRequest } from "../protocol/behavior.ts";
 import type { ModelResponse } from "../protocol/model.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
+import { CancelCell } from "../transport/cancel-cell.ts";
 import { takeOwnPort } from "../transport/own-port.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
 import { captureOutput } from "./output.ts";
@@ -31,7 +32,13 @@ type RunningJob = {
 
 const port = takeOwnPort();
 const supervisor = new Caller<SupervisorCalls>(post);
-const behavior = new BehaviorRunner((request) => supervisor.call("act", request), crash);
+/** What this thread does is cancelled by it; a behaviour, from its start to its end, is work number 1. */
+let cancelCell = new CancelCell();
+const behavior = new BehaviorRunner(
+  (request) => supervisor.call("act", request),
+  crash,
+  () => cancelCell.isCancelled(1),
+);
 const onCall = exposeMethods(
   {
     ready: () => {},
@@ -69,6 +76,9 @@ port.on("message", (message: ActorCommand | CallMessage) => {
     case "steer":
       if (running?.jobId === message.jobId) running.steering.push(message.text);
       break;
+    case "stop":
+      behavior.stop(message.reason);
+      break;
     case "ping":
       post({ type: "pong" });
       break;
@@ -97,8 +107,10 @@ function crash(error: unknown): never {
   process.exit(1);
 }
 
-function configure(given: ActorConfig): void {
+/** `cancelled` is the memory of the thread's cell. */
+function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
   config = given;
+  cancelCell = new CancelCell(cancelled);
 }
 
 async function run({ jobId, messages, stepsDone, steering: said = [] }: ActorJob): Promise<void> {

@@ -27,6 +27,8 @@ Exit codes:
   1    some not, or bad input lines
   2    bad usage, unreadable file
   130  interrupted by SIGINT (Ctrl-C), 143 by SIGTERM
+A thread that hangs in a system call cannot be ended, and would keep the process: then the command
+ends itself by the signal that interrupted it, or by SIGTERM.
 
 Environment:
   OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client

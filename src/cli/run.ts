@@ -75,7 +75,10 @@ function stopOnSignals(
       stop.abort(`interrupted by ${signal}`);
     },
     onKill: () => display.close(),
-    isStuck: () => supervisor.inspect().threads.stuck > 0,
+    mayHang: () => {
+      const { stuck, executing } = supervisor.inspect().threads;
+      return stuck > 0 || executing > 0;
+    },
     echoMs: process.env["npm_lifecycle_event"] === undefined ? 0 : NPM_ECHO_MS,
   });
 }

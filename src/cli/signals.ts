@@ -9,13 +9,21 @@ export type SignalHandlers = {
   readonly onStop: (signal: StopSignal) => void;
   /** The second one: the process ends as soon as this returns. */
   readonly onKill: () => void;
-  /** Whether a thread hangs in a system call: then `process.exit()` would wait for it, and only a signal ends the process. */
-  readonly isStuck: () => boolean;
+  /** Whether a thread may hang in a system call. */
+  readonly mayHang: () => boolean;
   /** A second signal within this time is the first one again, as npm passes on what the terminal had sent already. */
   readonly echoMs: number;
 };
 
-/** Takes SIGINT and SIGTERM from `watch` to `release`; before and after, they end the process as usual. */
+/** An actor that is just ending is waited for so long. */
+const ENDING_MS = 100;
+
+/**
+ * Takes SIGINT and SIGTERM from `watch` to `release`; before and after, they end the process as usual.
+ *
+ * Both `process.exit()` and the natural end wait for a thread that hangs in a system call, for ever. So a process with such a thread
+ * ends by a signal that it sends to itself: the one that it was interrupted by, or else SIGTERM.
+ */
 export class Signals {
   readonly #handlers: SignalHandlers;
   #first: { readonly signal: StopSignal; readonly atMs: number } | undefined;
@@ -30,7 +38,7 @@ export class Signals {
   }
 
   watch(): void {
-    process.on("SIGINT", this.#take).on("SIGTERM", this.#take);
+    process.on("SIGINT", this.#take).on("SIGTERM", this.#take).on("exit", this.#exit);
   }
 
   release(): void {
@@ -51,7 +59,19 @@ export class Signals {
     this.#handlers.onKill();
     // From here on a further signal ends the process by itself, whatever hangs.
     process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
-    if (this.#handlers.isStuck()) process.kill(process.pid, signal);
-    else process.exit(EXIT_CODES[signal]);
+    this.#end(EXIT_CODES[signal], performance.now() + ENDING_MS);
   }
+
+  #end(exitCode: number, untilMs: number): void {
+    const isOver = performance.now() >= untilMs;
+    if (isOver || !this.#handlers.mayHang()) process.exit(exitCode);
+    setTimeout(() => this.#end(exitCode, untilMs), 10);
+  }
+
+  /** When nothing is left to do. */
+  readonly #exit = (): void => {
+    if (!this.#handlers.mayHang()) return;
+    process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
+    process.kill(process.pid, this.#first?.signal ?? "SIGTERM");
+  };
 }

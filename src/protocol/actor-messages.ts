@@ -35,6 +35,8 @@ export type ActorCommand =
   | { readonly type: "cancel"; readonly jobId: string; readonly reason: string }
   /** What the user says in the middle of the job. */
   | { readonly type: "steer"; readonly jobId: string; readonly text: string }
+  /** The worker is to stop: what its behaviour does now may come to its end. */
+  | { readonly type: "stop"; readonly reason: string }
   /** Answered by a `pong` as soon as the actor's loop turns. */
   | { readonly type: "ping" };
 

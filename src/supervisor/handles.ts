@@ -175,7 +175,10 @@ export interface BehaviorWorker<B extends AnyBehavior = UntypedBehavior> {
     name: K,
     ...rest: MessageArguments<MessageOf<B, K>, { readonly timeoutMs?: number }>
   ): Promise<ReplyOf<B, K>>;
-  /** Its handler may finish within `graceMs` (by default the worker's own), then its thread is ended. What is queued becomes dead letters. */
+  /**
+   * Its handler is told (`ctx.signal`, `ctx.cancelled`) and may finish within `graceMs` (by default the worker's own); then its thread
+   * is ended, and who has asked gets `WORKER_STOPPED`. What is queued becomes dead letters.
+   */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   /** `stop({ graceMs: 0 })`: the thread is ended without waiting. */
   terminate(): Promise<void>;

@@ -175,7 +175,8 @@ export class Supervisor {
   }
 
   async #start(): Promise<void> {
-    await this.#gateways.start();
+    const release = this.#runtime.hold();
+    await this.#gateways.start().finally(release);
     this.#stock.fill();
   }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { EXAMPLES, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
 import { HalfServer } from "./support/local-server.ts";
 
@@ -89,5 +89,61 @@ describe("SIGINT", () => {
     } finally {
       closeSync(fd);
     }
+  });
+});
+
+/** Has an actor block in a system call, which nothing can end, before it first asks the model. */
+const BLOCKS = `
+  import { readSync, writeSync } from "node:fs";
+  import { MessagePort, threadName } from "node:worker_threads";
+  const { postMessage } = MessagePort.prototype;
+  if (threadName.startsWith("actor")) MessagePort.prototype.postMessage = function (message, ...rest) {
+    if (message.type === "call") {
+      writeSync(2, "blocked");
+      readSync(3, Buffer.alloc(1));
+    }
+    return postMessage.call(this, message, ...rest);
+  };`;
+
+describe.concurrent("a thread that hangs in a system call", () => {
+  const started: Running[] = [];
+  // One that does not end by itself is what is tested.
+  afterAll(() => {
+    for (const running of started) running.kill("SIGKILL");
+  });
+  const start = async (...args: readonly string[]): Promise<Running> => {
+    const running = new Running(["run", "-", "--provider", "scripted", ...args], {
+      input: '{"id":"a","prompt":"p"}\n',
+      flags: ["--import", `data:text/javascript,${encodeURIComponent(BLOCKS)}`],
+      hasSilentPipe: true,
+    });
+    started.push(running);
+    await running.until("stderr", /blocked/);
+    return running;
+  };
+
+  test("does not keep an interrupted run, which still writes its results", async ({ expect }) => {
+    const running = await start();
+    running.kill("SIGINT");
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: null, signal: "SIGINT" });
+    expect(ended.stderr).toContain("1 failed");
+    expect(jsonLines(ended.stdout)).toMatchObject([{ id: "a", error: { code: "THREAD_STUCK" } }]);
+  });
+
+  test("does not keep a run that was not interrupted", async ({ expect }) => {
+    const running = await start("--timeout-ms", "1");
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: null, signal: "SIGTERM" });
+    expect(jsonLines(ended.stdout)).toMatchObject([{ id: "a", status: "failed" }]);
+  });
+
+  test("does not withstand a second signal", async ({ expect }) => {
+    const running = await start();
+    running.kill("SIGINT");
+    await running.until("stderr", /interrupted/);
+    running.kill("SIGINT");
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: null, signal: "SIGINT", stdout: "" });
   });
 });

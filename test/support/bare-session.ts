@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { Session, SupervisorEvent } from "../../src/index.ts";
+import type { Script, Session, SupervisorEvent } from "../../src/index.ts";
 import { scriptedProvider } from "../../src/index.ts";
 import { Gateways, providerSpecs } from "../../src/supervisor/gateways/gateways.ts";
 import type { Runtime } from "../../src/supervisor/runtime.ts";
@@ -12,11 +12,45 @@ import { ThreadPermits } from "../../src/supervisor/threads/thread-permits.ts";
 import { ThreadStock } from "../../src/supervisor/threads/thread-stock.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 
+export type BareHouse = {
+  readonly openSession: () => Session;
+  readonly events: SupervisorEvent[];
+  readonly permits: ThreadPermits;
+  /** After its sessions are closed. */
+  readonly close: () => Promise<void>;
+};
+
+export type BareHouseOptions = {
+  /** What its actors run in place of the real entry: a module of `fixtures/actors`. */
+  readonly entry: string;
+  readonly script: Script;
+  /** May change what their owner sees of the threads. */
+  readonly wrap?: (thread: Thread) => Thread;
+};
+
 /** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */
 export async function startWithActors(
   entry: string,
-  wrap: (thread: Thread) => Thread = (thread) => thread,
+  wrap?: (thread: Thread) => Thread,
 ): Promise<{ session: Session; events: SupervisorEvent[]; permits: ThreadPermits }> {
+  const toolCalls = [{ name: "add", args: {} }];
+  const script = { responses: [{ toolCalls }, { text: "done" }] };
+  const house = await startBareHouse({ entry, script, ...(wrap ? { wrap } : {}) });
+  const session = house.openSession();
+  onTestFinished(async () => {
+    await session.close({ drainMs: 0 });
+    await house.close();
+  });
+  const { events, permits } = house;
+  return { session, events, permits };
+}
+
+/** All that a supervisor has, but with actors of another kind. */
+export async function startBareHouse({
+  entry,
+  script,
+  wrap = (thread) => thread,
+}: BareHouseOptions): Promise<BareHouse> {
   const url = new URL(`../fixtures/actors/${entry}.ts`, import.meta.url);
   const spawn: SpawnThread = (spec, handlers) =>
     spec.entry.href.includes("/actors/")
@@ -32,26 +66,23 @@ export async function startWithActors(
     hold: () => keepAlive.hold(),
     report: (event) => events.push(event),
   };
-  const toolCalls = [{ name: "add", args: {} }];
-  const main = scriptedProvider({ responses: [{ toolCalls }, { text: "done" }] });
+  const main = scriptedProvider(script);
   const gateways = new Gateways(providerSpecs({ main }, {}), 1, runtime);
   await gateways.start();
-  const permits = new ThreadPermits(10);
+  const permits = new ThreadPermits(100);
   let workers = 0;
-  const session = new SupervisorSession({
-    name: "bare",
-    defaults: {},
-    keepSettled: { ms: 60_000, count: 10 },
-    gateways,
-    supply: { permits, stock: new ThreadStock(0, runtime) },
-    admission: new Admission(100, permits),
-    runtime,
-    nextWorkerNumber: () => workers++,
-    onClosed: () => {},
-  });
-  onTestFinished(async () => {
-    await session.close({ drainMs: 0 });
-    await gateways.close();
-  });
-  return { session, events, permits };
+  let sessions = 0;
+  const openSession = () =>
+    new SupervisorSession({
+      name: `bare-${sessions++}`,
+      defaults: {},
+      keepSettled: { ms: 60_000, count: 10 },
+      gateways,
+      supply: { permits, stock: new ThreadStock(0, runtime) },
+      admission: new Admission(100, permits),
+      runtime,
+      nextWorkerNumber: () => workers++,
+      onClosed: () => {},
+    });
+  return { openSession, events, permits, close: () => gateways.close() };
 }

@@ -5,7 +5,9 @@ export type Fixtures = {
   counter: typeof import("../fixtures/behaviours/counter.ts").behavior;
   faulty: typeof import("../fixtures/behaviours/faulty.ts").behavior;
   gate: typeof import("../fixtures/behaviours/gate.ts").behavior;
+  lives: typeof import("../fixtures/behaviours/lives.ts").behavior;
   social: typeof import("../fixtures/behaviours/social.ts").behavior;
+  stoppable: typeof import("../fixtures/behaviours/stoppable.ts").behavior;
   "throws-on-start": typeof import("../fixtures/behaviours/throws-on-start.ts").behavior;
 };
 

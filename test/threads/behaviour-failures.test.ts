@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DeadLetter, Session } from "../../src/index.ts";
+import type { DeadLetter, Session, WorkerState } from "../../src/index.ts";
 import { AT_ONCE, create, Gate, moduleOf, reaches } from "../support/behaviours.ts";
 import { startScripted } from "../support/supervisors.ts";
 
@@ -41,36 +41,92 @@ describe("a behaviour that cannot begin", () => {
   });
 });
 
-describe("the restart policy", () => {
-  const normal = { reason: "normal" };
-  test.each([
-    ["never", "stop", normal, "stopped"],
-    ["never", "exit", { code: 0 }, "stopped"],
-    ["never", "throw", {}, "failed"],
-    ["never", "stop", { reason: "tired" }, "failed"],
-    ["on-failure", "stop", normal, "stopped"],
-    ["on-failure", "exit", { code: 0 }, "stopped"],
-    ["on-failure", "throw", {}, "restarted"],
-    ["on-failure", "exit", { code: 7 }, "restarted"],
-    ["on-failure", "stop", { reason: "tired" }, "restarted"],
-    ["always", "stop", normal, "restarted"],
-    ["always", "exit", { code: 0 }, "restarted"],
-    ["always", "throw", {}, "restarted"],
-  ] as const)("%s × %s %o: %s", async (policy, name, message, expected) => {
+/** The table of OTP's supervisors: permanent, transient and temporary children. */
+const POLICIES = {
+  always: { normal: "restarted", shutdown: "stopped", abnormal: "restarted" },
+  "on-failure": { normal: "stopped", shutdown: "stopped", abnormal: "restarted" },
+  never: { normal: "stopped", shutdown: "stopped", abnormal: "failed" },
+} as const;
+
+const ENDS = [
+  ["normal", "stop", { reason: "normal" }],
+  ["normal", "exit", { code: 0 }],
+  ["shutdown", "worker.stop()", {}],
+  ["abnormal", "stop", { reason: "tired" }],
+  ["abnormal", "exit", { code: 7 }],
+  ["abnormal", "throw", {}],
+] as const;
+
+describe.each(["always", "on-failure", "never"] as const)("the restart policy %s", (policy) => {
+  test.each(ENDS)("after a %s end by %s %o", async (kind, name, message) => {
     const { session } = await startScripted(SCRIPT);
     const restart = { policy, backoff: AT_ONCE };
     const worker = session.createWorker({ behavior: moduleOf("faulty"), restart });
+    const states: WorkerState[] = [];
+    worker.state$.subscribe((state) => states.push(state));
     expect(await worker.ask("count")).toBe(1);
-    void worker.tell(name, message);
+    if (name === "worker.stop()") await worker.stop();
+    else void worker.tell(name, message);
+    const expected = POLICIES[policy][kind];
     if (expected === "restarted") {
       expect(await worker.ask("count")).toBe(1);
-      return;
+    } else {
+      if (name !== "worker.stop()") await reaches(worker, expected);
+      const code = worker.lastFailure?.code ?? "WORKER_STOPPED";
+      await expect(worker.ask("count")).rejects.toMatchObject({ code });
     }
-    await reaches(worker, expected);
-    const code = worker.lastFailure?.code ?? "WORKER_STOPPED";
-    await expect(worker.ask("count")).rejects.toMatchObject({ code });
+    expect(states.includes("restarting")).toBe(expected === "restarted");
+    expect(states.includes("failed")).toBe(expected === "failed");
+  });
+});
+
+describe("a restart loop", () => {
+  test("of normal ends is over its limit, too", async () => {
+    const { session } = await startScripted(SCRIPT);
+    const restart = { policy: "always", maxRestarts: 2, backoff: AT_ONCE } as const;
+    const worker = create(session, "faulty", { restart });
+    for (let lives = 0; lives < 3; lives++) void worker.tell("stop", { reason: "normal" });
+    await reaches(worker, "failed");
+    expect(worker.lastFailure).toMatchObject({
+      code: "RESTART_LIMIT",
+      cause: { code: "BEHAVIOR_STOPPED" },
+    });
   });
 
+  test.each(["throws", "exits"] as const)("whose start() %s ends at its limit", async (name) => {
+    const { session } = await startScripted(SCRIPT);
+    create(session, "counter", { name: "lives" });
+    const restart = { maxRestarts: 2, backoff: AT_ONCE };
+    const worker = create(session, "lives", { name, restart });
+    expect(await worker.ask("life")).toBe(1);
+    void worker.tell("crash");
+    await expect(worker.ask("life")).rejects.toMatchObject({ code: "RESTART_LIMIT" });
+    expect(worker.state).toBe("failed");
+  });
+
+  test.each(["throws", "exits", "spins", "waits"] as const)(
+    "whose start() %s can be stopped",
+    async (name) => {
+      const { session, supervisor } = await startScripted(SCRIPT);
+      const counter = create(session, "counter", { name: "lives" });
+      const restart = { maxRestarts: 1_000, backoff: AT_ONCE };
+      const worker = create(session, "lives", { name, restart, graceMs: 20 });
+      expect(await worker.ask("life")).toBe(1);
+      const letters = lettersOf(session);
+      void worker.tell("crash");
+      const asked = worker.ask("life", undefined, { timeoutMs: 60_000 });
+      const rejected = expect(asked).rejects.toMatchObject({ code: "WORKER_STOPPED" });
+      while ((await counter.ask("get")) < 2);
+      await worker.stop();
+      await rejected;
+      expect(letters.map(({ name: lost }) => lost)).toEqual(["crash", "life"]);
+      await counter.stop();
+      expect(supervisor.inspect().threads).toMatchObject({ held: 0, executing: 0, stuck: 0 });
+    },
+  );
+});
+
+describe("a crash", () => {
   test("keeps what is queued; what was being handled is a dead letter, and its asker hears of the crash", async () => {
     const { session } = await startScripted(SCRIPT);
     const letters = lettersOf(session);
@@ -88,7 +144,7 @@ describe("the restart policy", () => {
     expect(worker.lastFailure).toMatchObject({ code: "ACTOR_CRASHED" });
   });
 
-  test("over its limit the worker has failed, who waits is told, and what is queued are dead letters", async () => {
+  test("too many: the worker has failed, who waits is told, and what is queued are dead letters", async () => {
     const { session } = await startScripted(SCRIPT);
     const letters = lettersOf(session);
     const restart = { maxRestarts: 1, backoff: AT_ONCE };
@@ -109,7 +165,7 @@ describe("the restart policy", () => {
     ]);
   });
 
-  test("is asked when an actor dies while nothing is asked of it", async () => {
+  test("while nothing is asked of an actor has it begin anew", async () => {
     const { session } = await startScripted(SCRIPT);
     const worker = create(session, "faulty", { restart: { backoff: AT_ONCE } });
     await worker.tell("dieLater");
@@ -118,7 +174,7 @@ describe("the restart policy", () => {
     expect(await worker.ask("count")).toBe(1);
   });
 
-  test.each(["throwUndefined", "badDecision"] as const)("%s is a crash", async (name) => {
+  test.each(["throwUndefined", "badDecision"] as const)("is also %s", async (name) => {
     const { session } = await startScripted(SCRIPT);
     const worker = create(session, "faulty", { restart: { policy: "never" } });
     await expect(worker.ask(name)).rejects.toMatchObject({ code: "ACTOR_CRASHED" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DeadLetter, Session } from "../../src/index.ts";
-import { AT_ONCE, create, moduleOf, reaches } from "../support/behaviours.ts";
+import { AT_ONCE, create, Gate, moduleOf, reaches } from "../support/behaviours.ts";
 import { startScripted } from "../support/supervisors.ts";
 
 const SCRIPT = [{ text: "x" }];
@@ -176,6 +176,31 @@ describe("ctx.watch()", () => {
     const notes = await watcher.ask("notes");
     expect(notes).toHaveLength(201);
     expect(notes.at(-1)).toEqual({ id: b.id, name: "b", reason: "ACTOR_CRASHED" });
+  });
+
+  test("is behind a stop, as all messages are, and never refused", async () => {
+    const { session } = await startScripted(SCRIPT);
+    const lost: DeadLetter[] = [];
+    session.deadLetters$.subscribe((letter) => lost.push(letter));
+    const watcher = create(session, "social", { graceMs: 60_000, mailbox: { max: 1 } });
+    const b = create(session, "social", { name: "b" });
+    create(session, "gate", { name: "gate" });
+    await watcher.ask("watch", { to: "b" });
+    // It is held in a handler, and its mailbox is full.
+    const gate = new Gate();
+    const held = watcher.ask("ask", { to: "gate", name: "shut", message: gate.message });
+    await gate.entered();
+    await watcher.tell("note", 1);
+    await expect(watcher.tell("note", 2)).rejects.toMatchObject({ code: "MAILBOX_FULL" });
+    await b.stop();
+    const stopped = watcher.stop();
+    gate.open();
+    expect(await held).toBe("opened");
+    await stopped;
+    expect(lost.map(({ name, reason }) => [name, reason])).toEqual([
+      ["note", "WORKER_STOPPED"],
+      ["down", "WORKER_STOPPED"],
+    ]);
   });
 
   test("is not told of a restart, but of the end after it", async () => {

@@ -48,7 +48,8 @@ export class BehaviorActor {
   #hasStarted: boolean = false;
   /** Its state is safe, and its thread is ending. */
   #isParking: boolean = false;
-  #isWithdrawn: boolean = false;
+  /** Why it is not needed any more. */
+  #withdrawn: HeddleError | undefined;
   #onWithdrawn: () => void = () => {};
 
   constructor(options: BehaviorActorOptions) {
@@ -71,14 +72,15 @@ export class BehaviorActor {
 
   /** The thread with the state in it, whatever it takes. Never rejects. */
   async ready(): Promise<Readiness> {
-    while (!this.#isWithdrawn) {
+    while (!this.#withdrawn) {
       const end = this.#ended;
       const isOver = end !== undefined && !(await this.#beginAnew(end));
       if (isOver) break;
       const thread = await this.#take();
+      if (this.#withdrawn) break;
       if (thread && (await this.#load(thread))) return { type: "ready", thread };
     }
-    const over = this.#isWithdrawn ? undefined : this.#ended;
+    const over = this.#withdrawn ? undefined : this.#ended;
     return over ? { type: "over", ...over } : { type: "withdrawn" };
   }
 
@@ -95,21 +97,21 @@ export class BehaviorActor {
     await this.#thread.end();
   }
 
-  /** It is not needed any more: nothing is waited for, and nothing begins. What runs goes on. */
-  withdraw(): void {
-    this.#isWithdrawn = true;
+  /** It is not needed any more: nothing is waited for, and nothing begins. What runs is told, and may go on until `end()`. */
+  withdraw(reason: HeddleError): void {
+    this.#withdrawn = reason;
+    this.#thread.stop(reason.message);
     this.#onWithdrawn();
   }
 
-  /** Ends the thread. Settles when it is gone, or written off after `killMs`. */
+  /** Ends the thread, after `withdraw`. Settles when it is gone, or written off after `killMs`. */
   end(): Promise<void> {
-    this.withdraw();
-    return this.#thread.end();
+    return this.#thread.end(this.#withdrawn);
   }
 
   async #take(): Promise<ActorThread | undefined> {
     const wish: ThreadWish = {
-      isWithdrawn: () => this.#isWithdrawn,
+      isWithdrawn: () => this.#withdrawn !== undefined,
       onWithdrawn: (run) => {
         this.#onWithdrawn = run;
       },
@@ -155,7 +157,7 @@ export class BehaviorActor {
   async #beginAnew({ reason, failure }: LifeEnd): Promise<boolean> {
     const { onLifeEnded, onRestarting } = this.#options;
     await onLifeEnded();
-    if (this.#isWithdrawn || this.#neverStarts(failure)) return false;
+    if (this.#withdrawn || this.#neverStarts(failure)) return false;
     const decision = this.#thread.decideRestart(reason);
     if (decision.type !== "restart") {
       if (decision.type === "over-limit") {
@@ -167,7 +169,7 @@ export class BehaviorActor {
     onRestarting();
     await this.#pause(decision.delayMs);
     this.#ended = undefined;
-    return !this.#isWithdrawn;
+    return !this.#withdrawn;
   }
 
   /** What has failed the first time will fail again. A crash may not. */
@@ -214,7 +216,7 @@ export class BehaviorActor {
   #end(end: LifeEnd): void {
     this.#loaded = undefined;
     this.#parked = undefined;
-    if (this.#ended || this.#isWithdrawn) return;
+    if (this.#ended || this.#withdrawn) return;
     this.#ended = end;
     if (end.reason === "failure") this.#options.onFailure(end.failure);
   }

@@ -134,11 +134,11 @@ export class BehaviorWorker implements Member {
     checkNumber("graceMs", options.graceMs, MS);
     this.#graceMs = Math.min(this.#graceMs, options.graceMs ?? this.#graceMs);
     if (this.#grace) this.#armGrace();
-    return this.end();
+    return this.end("the worker was stopped");
   }
 
-  end(): Promise<void> {
-    this.#stopped ??= this.#end();
+  end(reason: string): Promise<void> {
+    this.#stopped ??= this.#end(reason);
     return this.#stopped;
   }
 
@@ -227,7 +227,7 @@ export class BehaviorWorker implements Member {
   #over(reason: "normal" | "failure", failure: HeddleError): void {
     if (reason === "normal") {
       this.#die("normal");
-      void this.end();
+      void this.end("its behaviour has ended");
       return;
     }
     this.#lastFailure = failure;
@@ -235,10 +235,11 @@ export class BehaviorWorker implements Member {
     this.#enter("failed");
   }
 
-  async #end(): Promise<void> {
+  async #end(reason: string): Promise<void> {
     const release = this.#options.runtime.hold();
     this.#mailbox.signal("stop");
-    this.#actor.withdraw();
+    const message = `worker "${this.name}" is to stop: ${reason}`;
+    this.#actor.withdraw(new HeddleError("WORKER_STOPPED", message));
     this.#armGrace();
     await this.#pumped;
     this.#grace?.cancel();

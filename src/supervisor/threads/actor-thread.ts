@@ -12,6 +12,7 @@ import type { WireError } from "../../protocol/error.ts";
 import type { ModelResponse } from "../../protocol/model.ts";
 import type { CallMessage } from "../../transport/calls.ts";
 import { Caller, exposeMethods } from "../../transport/calls.ts";
+import { CancelCell } from "../../transport/cancel-cell.ts";
 import type { Timer } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import type { Runtime } from "../runtime.ts";
@@ -34,7 +35,7 @@ const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at o
 /** What the supervisor can call in an actor thread. */
 export type ActorCalls = {
   ready(): Promise<void>;
-  configure(config: ActorConfig): Promise<void>;
+  configure(config: ActorConfig, cancelled: SharedArrayBuffer): Promise<void>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
 } & BehaviorCalls;
@@ -48,6 +49,7 @@ export class ActorThread {
   readonly #caller: Caller<ActorCalls>;
   readonly #onCall: (body: unknown) => void;
   readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #cancelCell: CancelCell = new CancelCell();
   #owner: ActorOwner | undefined;
   #isReady: boolean = false;
   #isEnding: boolean = false;
@@ -125,7 +127,7 @@ export class ActorThread {
     this.#owner = owner;
     this.#limits = limits;
     this.#name = `${config.workerName} (${config.workerId})`;
-    const configured = this.#starting("configure", config);
+    const configured = this.#starting("configure", config, this.#cancelCell.shared);
     // A spare is not waited for: what it is given to do comes behind this on the same port.
     if (this.#isReady) configured.catch(() => {});
     else await configured;
@@ -145,13 +147,17 @@ export class ActorThread {
   }
 
   cancel(jobId: string, reason: string): void {
-    const command: ActorCommand = { type: "cancel", jobId, reason };
-    this.#thread.post(command);
+    this.#thread.post({ type: "cancel", jobId, reason } satisfies ActorCommand);
+  }
+
+  /** Tells a behaviour that its worker is to stop. It may come to its end, or not listen. */
+  stop(reason: string): void {
+    this.#cancelCell.cancel();
+    this.#thread.post({ type: "stop", reason } satisfies ActorCommand);
   }
 
   steer(jobId: string, text: string): void {
-    const command: ActorCommand = { type: "steer", jobId, text };
-    this.#thread.post(command);
+    this.#thread.post({ type: "steer", jobId, text } satisfies ActorCommand);
   }
 
   /**

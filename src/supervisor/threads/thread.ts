@@ -1,5 +1,9 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { HeddleError } from "../../errors.ts";
 import { inheritedFlags } from "./inherited-flags.ts";
+
+/** A thread that ends closes its port, too, a moment before its `exit` is told. */
+const CLOSED_PORT_MS = 1_000;
 
 /** What to start a thread with. */
 export type ThreadSpec = {
@@ -44,11 +48,12 @@ export type SpawnThread = (spec: ThreadSpec, handlers: ThreadHandlers) => Thread
  * Starts a worker thread with an empty environment and one private port.
  *
  * Node's `exit` event overtakes messages that are still queued on a port of one's own, so on `exit` the port is drained
- * before the owner is told.
+ * before the owner is told. A thread that has closed its port and lives on can neither hear nor say anything: it is ended.
  */
 export const spawnThread: SpawnThread = (spec, handlers) => {
   const { port1, port2 } = new MessageChannel();
   let error: unknown;
+  let closedPort: NodeJS.Timeout | undefined;
   const worker = new Worker(spec.entry, {
     name: spec.name,
     env: { ...spec.env },
@@ -59,19 +64,34 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
     workerData: { port: port2 },
     transferList: [port2],
   });
+  const terminate = () => {
+    void worker.terminate();
+    // It has Node wait for the thread, which may never end.
+    worker.unref();
+  };
+  const kill = (reason: unknown) => {
+    error ??= reason;
+    terminate();
+  };
   const receive = (message: unknown) => {
     try {
       handlers.onMessage(message);
     } catch (thrown) {
-      error ??= thrown;
-      void worker.terminate();
+      kill(thrown);
     }
   };
   port1.on("message", receive);
+  const onClose = () => {
+    const reason = new HeddleError("THREAD_GONE", "the thread has closed its port");
+    closedPort = setTimeout(() => kill(reason), CLOSED_PORT_MS).unref();
+  };
+  port1.on("close", onClose);
   worker.on("error", (thrown) => {
     error ??= thrown;
   });
   worker.on("exit", (exitCode) => {
+    port1.off("close", onClose);
+    clearTimeout(closedPort);
     for (let next = receiveMessageOnPort(port1); next; next = receiveMessageOnPort(port1)) {
       receive(next.message);
     }
@@ -83,7 +103,7 @@ export const spawnThread: SpawnThread = (spec, handlers) => {
   return {
     threadId: worker.threadId,
     post: (message) => port1.postMessage(message),
-    terminate: () => void worker.terminate(),
+    terminate,
     heapBytes: async () => {
       const { used_heap_size: heap, external_memory: external } = await worker.getHeapStatistics();
       return heap + external;

@@ -101,12 +101,17 @@ export class WorkerThread implements PermitHolder {
     return decision;
   }
 
-  /** Ends the thread, if there is one. Settles when it is gone, or written off. */
-  async end(): Promise<void> {
+  /** Tells the behaviour in it that its worker is to stop. */
+  stop(reason: string): void {
+    this.#thread?.stop(reason);
+  }
+
+  /** Ends the thread, if there is one; what runs in it fails with `killedFor`. Settles when it is gone, or written off. */
+  async end(killedFor?: HeddleError): Promise<void> {
     this.#busy();
     const thread = this.#thread;
     if (!thread) return;
-    thread.terminate();
+    thread.terminate(killedFor);
     await thread.gone;
   }
 

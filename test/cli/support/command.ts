@@ -31,6 +31,10 @@ export type StartOptions = {
   /** A file descriptor in place of a pipe for standard output. */
   readonly stdoutFd?: number;
   readonly main?: string;
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
+  /** It has one more pipe, as descriptor 3, that is silent and open. */
+  readonly hasSilentPipe?: boolean;
 };
 
 /** A command that runs. */
@@ -42,9 +46,10 @@ export class Running {
 
   constructor(args: readonly string[], options: StartOptions = {}) {
     const { env = {}, input = "", keepsStdinOpen = false, stdoutFd, main = MAIN } = options;
-    this.child = spawn(process.execPath, [main, ...args], {
+    const { flags = [], hasSilentPipe = false } = options;
+    this.child = spawn(process.execPath, [...flags, main, ...args], {
       env: { PATH: process.env["PATH"], ...env },
-      stdio: ["pipe", stdoutFd ?? "pipe", "pipe"],
+      stdio: ["pipe", stdoutFd ?? "pipe", "pipe", ...(hasSilentPipe ? ["pipe" as const] : [])],
     });
     this.child.stdin?.on("error", () => {}).write(input);
     if (!keepsStdinOpen) this.child.stdin?.end();
