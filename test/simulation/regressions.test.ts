@@ -13,6 +13,8 @@ const WORKER: WorkerPlan = {
   windowBytes: 1_000,
   maxOutputBytes: 100_000,
   maxSteps: 20,
+  maxDepth: 8,
+  maxChildren: 100,
   parkAfterMs: 1_000,
   whenBusy: "enqueue",
   whenUnresponsive: "report",
@@ -26,6 +28,8 @@ const WORKER: WorkerPlan = {
 const RUN: Extract<Action, { type: "run" }> = {
   type: "run",
   worker: 0,
+  parent: undefined,
+  awaitsChildren: false,
   plan: [],
   totalMs: undefined,
   id: "random",

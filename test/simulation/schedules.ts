@@ -23,6 +23,8 @@ const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   windowBytes: fc.constantFrom(1_000, 1, 20, 100),
   maxOutputBytes: fc.constantFrom(100_000, 100_000, 40),
   maxSteps: fc.constantFrom(20, 1, 2),
+  maxDepth: fc.constantFrom(8, 8, 1, 0),
+  maxChildren: fc.constantFrom(100, 100, 1),
   parkAfterMs: fc.constantFrom(1_000, 0, 50),
   whenBusy: fc.constantFrom("enqueue", "enqueue", "reject", "interrupt"),
   whenUnresponsive: fc.constantFrom("report", "kill"),
@@ -50,16 +52,35 @@ const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
 
 const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
 
-const anyRun: fc.Arbitrary<Action> = fc.record({
-  type: fc.constant("run"),
-  worker: fc.option(pick, { nil: undefined, freq: 8 }),
+const anyRunOptions = {
+  type: fc.constant("run" as const),
+  awaitsChildren: fc.boolean(),
   plan: anyPlan,
   totalMs: fc.constantFrom(undefined, undefined, 40, 500),
   id: fc.constantFrom("random", "random", "given"),
   signal: fc.constantFrom("none", "none", "none", "later", "aborted"),
   host: fc.constantFrom("none", "none", "none", "takes", "throws", "hangs"),
   reader: fc.constantFrom("none", "none", "reads", "pauses"),
-});
+} as const;
+
+const anyRun: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...anyRunOptions,
+      worker: fc.option(pick, { nil: undefined, freq: 8 }),
+      parent: fc.constant(undefined),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...anyRunOptions,
+      worker: fc.option(pick, { nil: undefined, freq: 1 }),
+      parent: pick,
+    }),
+  },
+) as fc.Arbitrary<Action>;
 
 const anyReading: fc.Arbitrary<Action> = fc.oneof(
   fc.record({

@@ -6,6 +6,7 @@ import type { RestartPolicy } from "../threads/restart-policy.ts";
 import { restartLimit } from "../threads/restart-policy.ts";
 import { ThreadClaim } from "../threads/thread-claim.ts";
 import type { ThreadPermits } from "../threads/thread-permits.ts";
+import { noThread } from "../threads/thread-permits.ts";
 import type { WorkerThread } from "../threads/worker-thread.ts";
 
 export type JobThreadOptions = {
@@ -13,8 +14,8 @@ export type JobThreadOptions = {
   readonly permits: ThreadPermits;
   readonly restart: RestartPolicy;
   readonly clock: Clock;
-  /** The job has to wait for a thread, until others have ended. */
-  readonly onWaiting: () => void;
+  /** The job has to wait for a thread, until others have ended. What must not wait so fails with `error`. */
+  readonly onWaiting: (error: HeddleError) => void;
   readonly onRestarting: (job: Job) => void;
   /** The restart policy has said no. */
   readonly onGivenUp: () => void;
@@ -23,15 +24,24 @@ export type JobThreadOptions = {
 /** A worker's thread for one job after the other: after a start that fails, as after a death, there is another as the restart policy says. */
 export class JobThread {
   readonly #options: JobThreadOptions;
+  /** The job that is to have the thread waits until others have ended. */
   #isWaiting: boolean = false;
 
   constructor(options: JobThreadOptions) {
     this.#options = options;
   }
 
-  /** Whether the job that is to have it waits until others have ended. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
+  /**
+   * Sees to a thread for a job that must not wait for one: the worker's own, or a claim on one. When the worker is busy, the job
+   * gets the thread that is left to it.
+   *
+   * @throws {HeddleError} `OVERLOADED`.
+   */
+  claim(isBusy: boolean): ThreadClaim | undefined {
+    const { thread, permits } = this.#options;
+    if (thread.reserve()) return undefined;
+    if (this.#isWaiting) throw noThread(permits.max);
+    return isBusy ? undefined : new ThreadClaim(permits);
   }
 
   /** Resolves to undefined when the job was stopped first, or to what it fails with. */
@@ -89,7 +99,7 @@ export class JobThread {
         onWaiting: () => {
           this.#isWaiting = true;
           job.append({ type: "waiting", for: "thread" });
-          onWaiting();
+          onWaiting(noThread(permits.max));
         },
         ...(isChild ? { claim: () => claim ?? new ThreadClaim(permits) } : {}),
       });

@@ -11,10 +11,9 @@ import type { Job } from "../jobs/job.ts";
 import { JobRun } from "../jobs/job-run.ts";
 import type { Letter } from "../messages/letter.ts";
 import type { PostOffice } from "../messages/post-office.ts";
-import { ThreadClaim } from "../threads/thread-claim.ts";
+import type { ThreadClaim } from "../threads/thread-claim.ts";
 import type { ThreadedWorker } from "../threads/thread-for.ts";
 import { threadFor } from "../threads/thread-for.ts";
-import { noThread } from "../threads/thread-permits.ts";
 import type { WorkerThread } from "../threads/worker-thread.ts";
 import { isWithdrawn, JobThread } from "./job-thread.ts";
 import { Steering, steerText } from "./steering.ts";
@@ -72,8 +71,8 @@ export class SessionWorker implements Worker {
       permits: options.supply.permits,
       restart: options.settings.restart,
       clock: options.runtime.clock,
-      onWaiting: () => this.#refuseChildren(),
-      onRestarting: (job) => this.#enter("restarting", job),
+      onWaiting: (error) => this.#refuseChildren(error),
+      onRestarting: (job) => this.#restarting(job),
       onGivenUp: () => {
         this.#hasFailed = true;
       },
@@ -146,17 +145,9 @@ export class SessionWorker implements Worker {
     this.#steering.accept(letter, this, this.#options.post);
   }
 
-  /**
-   * Sees to a thread for a job that must not wait for one: the worker's own, or a claim on one. Behind other jobs it gets the
-   * thread that they leave.
-   *
-   * @throws {HeddleError} `OVERLOADED`.
-   */
+  /** A thread for a job that must not wait for one; undefined: the worker has one, or will. @throws {HeddleError} `OVERLOADED`. */
   claimThread(): ThreadClaim | undefined {
-    const { permits } = this.#options.supply;
-    if (this.#thread.reserve()) return undefined;
-    if (this.#jobThread.isWaiting) throw noThread(permits.max);
-    return this.isBusy ? undefined : new ThreadClaim(permits);
+    return this.#jobThread.claim(this.isBusy);
   }
 
   enqueue(job: Job, claim?: ThreadClaim): void {
@@ -253,8 +244,7 @@ export class SessionWorker implements Worker {
   }
 
   /** What waits for a thread waits for jobs to end, and those may wait for their children. */
-  #refuseChildren(): void {
-    const error = noThread(this.#options.supply.permits.max);
+  #refuseChildren(error: HeddleError): void {
     for (const { job } of [...this.#queue]) if (job.parentId !== undefined) job.fail(error);
   }
 
@@ -286,6 +276,12 @@ export class SessionWorker implements Worker {
     this.#state.next(state);
     job?.append({ type: "state", state });
     this.#options.onState(state);
+  }
+
+  /** The job's log shows every attempt, also one after another. */
+  #restarting(job: Job): void {
+    if (this.state === "restarting") job.append({ type: "state", state: "restarting" });
+    else this.#enter("restarting", job);
   }
 
   async #end(reason: string): Promise<void> {
