@@ -17,8 +17,8 @@ export type JobThreadOptions = {
   /** The job has to wait for a thread, until others have ended. What must not wait so fails with `error`. */
   readonly onWaiting: (error: HeddleError) => void;
   readonly onRestarting: (job: Job) => void;
-  /** The restart policy has said no. */
-  readonly onGivenUp: () => void;
+  /** The restart policy has said no: the job is to fail with `failure`. */
+  readonly onGivenUp: (failure: HeddleError) => void;
 };
 
 /** A worker's thread for one job after the other: after a start that fails, as after a death, there is another as the restart policy says. */
@@ -76,8 +76,9 @@ export class JobThread {
 
   #giveUp(why: "give-up" | "over-limit", failure: HeddleError): HeddleError {
     const { restart, onGivenUp } = this.#options;
-    onGivenUp();
-    return why === "give-up" ? failure : restartLimit(restart, failure);
+    const final = why === "give-up" ? failure : restartLimit(restart, failure);
+    onGivenUp(final);
+    return final;
   }
 
   async #again(job: Job, delayMs: number): Promise<ActorThread | HeddleError | undefined> {

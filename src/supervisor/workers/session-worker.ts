@@ -50,7 +50,8 @@ export class SessionWorker implements Worker {
   #lastFailure: HeddleError | undefined;
   #modelCalls = 0;
   #current: TakenJob | undefined;
-  #hasFailed: boolean = false;
+  /** It will not start again, once the job has ended of this. */
+  #failure: HeddleError | undefined;
   #graceMs: number;
   #stopped: Promise<void> | undefined;
 
@@ -72,9 +73,9 @@ export class SessionWorker implements Worker {
       restart: options.settings.restart,
       clock: options.runtime.clock,
       onWaiting: (error) => this.#refuseChildren(error),
-      onRestarting: (job) => this.#restarting(job),
-      onGivenUp: () => {
-        this.#hasFailed = true;
+      onRestarting: (job) => this.#enter("restarting", job),
+      onGivenUp: (failure) => {
+        this.#failure = failure;
       },
     });
     this.state$ = new ContainedObservable(this.#state, (error) =>
@@ -231,7 +232,7 @@ export class SessionWorker implements Worker {
 
   /** There is no job. */
   #rest(): void {
-    if (!this.#hasFailed && !this.isStopped) this.#enter("idle");
+    if (!this.#failure && !this.isStopped) this.#enter("idle");
     this.#thread.rest();
   }
 
@@ -260,7 +261,9 @@ export class SessionWorker implements Worker {
     const { ended } = job;
     if (ended?.status === "completed") this.#lastFailure = undefined;
     if (ended?.status === "failed") this.#lastFailure = ended.error;
-    if (this.#hasFailed) this.#fail(ended?.error);
+    // A cancel or a deadline of the same turn is what the job has ended of.
+    if (this.#failure?.code !== ended?.error?.code) this.#failure = undefined;
+    if (this.#failure) this.#fail(ended?.error);
     else if (!this.isStopped && this.#queue.length === 0) this.#enter("idle");
   }
 
@@ -272,16 +275,11 @@ export class SessionWorker implements Worker {
   }
 
   #enter(state: WorkerState, job?: Job): void {
-    if (this.state === state) return;
+    // Every attempt to restart shows, also one right after another.
+    if (this.state === state && state !== "restarting") return;
     this.#state.next(state);
     job?.append({ type: "state", state });
     this.#options.onState(state);
-  }
-
-  /** The job's log shows every attempt, also one after another. */
-  #restarting(job: Job): void {
-    if (this.state === "restarting") job.append({ type: "state", state: "restarting" });
-    else this.#enter("restarting", job);
   }
 
   async #end(reason: string): Promise<void> {
