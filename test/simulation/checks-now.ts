@@ -49,6 +49,7 @@ function expectStates({ workers, jobs }: Simulation): void {
     const isFinal = worker.state === "failed" || worker.state === "stopped";
     const isStopping = "isStopped" in worker && worker.isStopped === true;
     if (!hasJob && !isFinal && !isStopping) expect(worker.state).toBe("idle");
+    if (worker.state === "stopped") expect(hasJob).toBe(false);
     // What was queued may still wait for its children.
     if (worker.state === "failed") expect(open.every(({ job }) => job.isEnding)).toBe(true);
     expect(flawOf(worker.transcript)).toBeUndefined();
