@@ -12,15 +12,22 @@ import { ThreadPermits } from "../../src/supervisor/threads/thread-permits.ts";
 import { ThreadStock } from "../../src/supervisor/threads/thread-stock.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 
-/** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */
+/**
+ * A session whose actors run another entry than the real one, on real threads; which one may depend on how many there were before.
+ * `wrap` may change what their owner sees of them.
+ */
 export async function startWithActors(
-  entry: string,
+  entry: string | ((number: number) => string),
   wrap: (thread: Thread) => Thread = (thread) => thread,
 ): Promise<{ session: Session; events: SupervisorEvent[]; permits: ThreadPermits }> {
-  const url = new URL(`../fixtures/actors/${entry}.ts`, import.meta.url);
+  let actors = 0;
+  const nextUrl = () => {
+    const name = typeof entry === "string" ? entry : entry(actors++);
+    return new URL(`../fixtures/actors/${name}.ts`, import.meta.url);
+  };
   const spawn: SpawnThread = (spec, handlers) =>
     spec.entry.href.includes("/actors/")
-      ? wrap(spawnThread({ ...spec, flags: [], entry: url }, handlers))
+      ? wrap(spawnThread({ ...spec, flags: [], entry: nextUrl() }, handlers))
       : spawnThread(spec, handlers);
   const events: SupervisorEvent[] = [];
   const keepAlive = new KeepAlive();
