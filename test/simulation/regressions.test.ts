@@ -263,4 +263,22 @@ describe("a child", () => {
     expect(again).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
     await finish(simulation);
   });
+
+  test("that its parent waits for at its end leaves the parent's thread to others", async () => {
+    const thinking: readonly Action[] = [worker(), RUN, PONDERS, RUN];
+    const simulation = await playing(
+      [...thinking, { ...STALLING, parent: 0 }, { type: "actor", thread: 0, does: "goes deaf" }],
+      { maxThreads: 2 },
+    );
+    const { world, jobs } = simulation;
+    const [, parent, child] = jobs;
+    for (const { body } of world.threads) if (body instanceof SimActor) body.isPondering = false;
+    await simulation.perform({ type: "pass", ms: 0 }, 100);
+    expect([parent?.job.state, child?.job.state]).toEqual(["running", "cancelling"]);
+    await simulation.perform({ ...RUN, worker: undefined }, 100);
+    expect(jobs.at(-1)?.outcome?.status).toBe("completed");
+    expect(parent?.outcome).toBeUndefined();
+    await finish(simulation);
+    expect(parent?.outcome?.status).toBe("completed");
+  });
 });

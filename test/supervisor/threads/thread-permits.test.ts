@@ -44,6 +44,15 @@ function setUp(max: number): {
   return { permits, log, holder: (name) => new Holder(name, permits, log) };
 }
 
+/** Both threads are held by workers that are idle, `a` for longer. */
+function withTwoIdle() {
+  const it = setUp(2);
+  const [a, b] = [it.holder("a"), it.holder("b")];
+  for (const one of [a, b]) one.acquire();
+  for (const one of [a, b]) it.permits.idle(one);
+  return { ...it, a, b };
+}
+
 describe("ThreadPermits", () => {
   test("grants at once while there are threads left", () => {
     const { permits, log, holder } = setUp(2);
@@ -195,12 +204,7 @@ describe("ThreadPermits", () => {
   });
 
   test("a claim on a thread that its holder cannot do without is refused, the latest first", () => {
-    const { permits, log, holder } = setUp(2);
-    const [a, b] = [holder("a"), holder("b")];
-    a.acquire();
-    b.acquire();
-    permits.idle(a);
-    permits.idle(b);
+    const { permits, log, holder, a, b } = withTwoIdle();
     holder("c").claim();
     holder("d").claim();
     permits.keep(a);
@@ -210,12 +214,7 @@ describe("ThreadPermits", () => {
   });
 
   test("another idle holder is asked before a claim is refused", () => {
-    const { permits, log, holder } = setUp(2);
-    const [a, b] = [holder("a"), holder("b")];
-    a.acquire();
-    b.acquire();
-    permits.idle(a);
-    permits.idle(b);
+    const { permits, log, holder, a } = withTwoIdle();
     holder("c").claim();
     permits.keep(a);
     expect(log.slice(2)).toEqual(["a asked", "b asked"]);
