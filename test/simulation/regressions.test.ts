@@ -267,7 +267,7 @@ describe("a child", () => {
   test("that its parent waits for at its end leaves the parent's thread to others", async () => {
     const thinking: readonly Action[] = [worker(), RUN, PONDERS, RUN];
     const simulation = await playing(
-      [...thinking, { ...STALLING, parent: 0 }, { type: "actor", thread: 0, does: "goes deaf" }],
+      [...thinking, { ...STALLING, parent: 0 }, { type: "actor", thread: 0, does: "spins" }],
       { maxThreads: 2 },
     );
     const { world, jobs } = simulation;
