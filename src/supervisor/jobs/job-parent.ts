@@ -17,12 +17,10 @@ export function parentOf(
 ): Job | undefined {
   if (given === undefined) return undefined;
   const parent = typeof given === "string" ? find(given) : given;
-  if (typeof given !== "string" && !(given instanceof Job)) {
-    refuse("parent", "a job of the session, or its id");
-  }
-  if (!(parent instanceof Job)) {
+  if (parent === undefined) {
     throw refusal("UNKNOWN_JOB", `the session has no job with the id "${given}"`);
   }
+  if (!(parent instanceof Job)) refuse("parent", "a job of the session, or its id");
   // One that has ended may not be kept by its session any more.
   if (parent.isSettled) throw refusal("JOB_SETTLED", `job "${parent.id}" has ended`);
   if (find(parent.id) !== parent) {
@@ -46,8 +44,8 @@ export function checkTurn(worker: SessionWorker, parent: Job): void {
       const message = `worker "${worker.name}" has jobs that wait for the parent's end: a child behind them would never begin`;
       throw refusal("DEADLOCK", message);
     }
-    for (const next of [...job.children.values(), ...(job.worker as SessionWorker).jobsAhead(job)])
-      waitedFor.add(next);
+    for (const child of job.children.values()) waitedFor.add(child);
+    for (const ahead of (job.worker as SessionWorker).jobsAhead(job)) waitedFor.add(ahead);
   }
 }
 
