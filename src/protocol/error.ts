@@ -16,6 +16,11 @@ export type ErrorCode =
   | "WORKER_FAILED"
   | "NOT_AN_AGENT"
   | "OVERLOADED"
+  | "UNKNOWN_JOB"
+  | "JOB_SETTLED"
+  | "MAX_DEPTH"
+  | "MAX_CHILDREN"
+  | "DEADLOCK"
   | "SESSION_CLOSED"
   | "SUPERVISOR_CLOSED"
   // How a job ended other than by completing.

@@ -34,6 +34,15 @@ export type JobEventBody =
   | ({ readonly type: "tool-finished" } & ToolOutcome)
   /** The worker's thread had ended with `failure`, and there is a new one. It goes on from the last completed step. */
   | { readonly type: "restarted"; readonly attempt: number; readonly failure: WireError }
+  /** A job was run as a child of this one. */
+  | { readonly type: "child-started"; readonly jobId: string; readonly workerId: string }
+  /** It has ended. Every `child-started` has its `child-settled` before the terminal event. */
+  | {
+      readonly type: "child-settled";
+      readonly jobId: string;
+      readonly workerId: string;
+      readonly status: TerminalBody["type"];
+    }
   | { readonly type: "lag"; readonly skipped: number }
   | TerminalBody;
 

@@ -58,7 +58,9 @@ export interface Session {
    * Refusals are thrown at once, and then there is no job.
    *
    * @throws {HeddleError} `INVALID_INPUT`, `INVALID_OPTION`, `ID_TAKEN`, `UNKNOWN_WORKER`, `WORKER_STOPPED`, `WORKER_BUSY`,
-   * `NOT_AN_AGENT`, `SESSION_CLOSED`, and what `createWorker` throws.
+   * `WORKER_FAILED`, `NOT_AN_AGENT`, `OVERLOADED`, `SESSION_CLOSED`, and what `createWorker` throws. With a `parent` also:
+   * `UNKNOWN_JOB` when it is no job of the session, `JOB_SETTLED` when it has ended, `MAX_DEPTH`, `MAX_CHILDREN`, and `DEADLOCK`
+   * when `worker` has jobs that wait for the parent's end, such as the parent itself.
    */
   run(worker: Worker | WorkerOptions, input: JobInput, options?: RunOptions): WorkerJob;
   /**
@@ -99,7 +101,13 @@ export type SessionEvent =
       readonly stream: "stdout" | "stderr";
       readonly text: string;
     }
-  | { readonly type: "job-queued"; readonly jobId: string; readonly workerId: string }
+  | {
+      readonly type: "job-queued";
+      readonly jobId: string;
+      readonly workerId: string;
+      /** Undefined: it is nobody's child. */
+      readonly parentId: string | undefined;
+    }
   | {
       readonly type: "job-event";
       readonly jobId: string;
@@ -195,10 +203,16 @@ export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> 
   readonly id: string;
   readonly worker: Worker;
   readonly state: JobState;
+  /** Whose child it is. Undefined for a job that is nobody's, and for one that has ended: it keeps no other job in memory. */
+  readonly parent: WorkerJob | undefined;
+  /** The id of its parent, also after its end. */
+  readonly parentId: string | undefined;
+  /** Its children that have not ended, by id. */
+  readonly children: ReadonlyMap<string, WorkerJob>;
   /** Hot: from the moment of subscribing, without replay. Never error; complete with the job; hold nothing back. */
   readonly chunks$: Observable<ModelResponseChunk>;
   readonly events$: Observable<JobEvent>;
-  /** How it ended. Never rejects. */
+  /** How it ended, and all its children with it. Never rejects. */
   readonly outcome: Promise<JobOutcome>;
   /**
    * The job's log, from any `seq` (0 by default), at any time, also after the end. Never throws; ends after the terminal event.
@@ -212,7 +226,7 @@ export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> 
     readonly policy?: ReadPolicy;
   }): AsyncIterableIterator<JobEvent, undefined>;
   /**
-   * Stops the job, and all that runs underneath it. Settles when nothing of it runs any more.
+   * Stops the job, and all that runs underneath it, its children included, at the same moment. Settles when nothing of it runs any more.
    *
    * Called again, it answers the same; once the job has ended, `{ how: "settled", afterMs: 0 }`.
    */

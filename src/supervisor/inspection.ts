@@ -55,6 +55,8 @@ export type WorkerInspection = {
 export type JobInspection = {
   readonly id: string;
   readonly workerId: string;
+  /** Undefined: it is nobody's child. */
+  readonly parentId: string | undefined;
   readonly state: JobState;
   readonly events: number;
   readonly chunkBytes: number;

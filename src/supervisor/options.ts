@@ -1,5 +1,6 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
+import type { WorkerJob } from "./handles.ts";
 import type { WorkerHost } from "./host.ts";
 import type { Permissions } from "./threads/actor-profile.ts";
 import type { RestartOptions } from "./threads/restart-policy.ts";
@@ -18,7 +19,7 @@ export type ThreadOptions = {
   readonly max?: number;
   /** Threads kept ready for workers to come, 0 to 1,000. They do not count against `max`. @defaultValue 4 */
   readonly spare?: number;
-  /** Jobs that may wait for a thread; one more is refused with `OVERLOADED`. 0 to 1,000,000. @defaultValue 10_000 */
+  /** Jobs that may wait for a thread; one more is refused with `OVERLOADED`, and a child job always: it does not wait for one. 0 to 1,000,000. @defaultValue 10_000 */
   readonly queue?: number;
   /** How many gateway threads share the built-in providers, 1 to 64. A provider module of your own always has one for itself. @defaultValue 1 */
   readonly gateways?: number;
@@ -48,6 +49,13 @@ export type WorkerOptions = {
   readonly transcript?: readonly Message[];
   /** Model calls of one job, 1 to 1,000; a job that wants more fails with `MAX_STEPS`. @defaultValue 20 */
   readonly maxSteps?: number;
+  /**
+   * How many levels of child jobs there may be below a job of this worker, 0 to 100; one deeper is refused with `MAX_DEPTH`,
+   * whatever the workers in between allow. @defaultValue 8
+   */
+  readonly maxDepth?: number;
+  /** How many children of one job may be open at once, 0 to 10,000; one more is refused with `MAX_CHILDREN`. @defaultValue 100 */
+  readonly maxChildren?: number;
   /** How long a cancelled job may take to stop by itself, in ms, before its thread is terminated. @defaultValue 2_000 */
   readonly graceMs?: number;
   /** How long a terminated thread may take to end, in ms, before the job settles without it (`THREAD_STUCK`). @defaultValue 5_000 */
@@ -96,6 +104,13 @@ export type RunOptions = {
   readonly signal?: AbortSignal;
   /** The job's own id, unique among the session's running and kept jobs. @defaultValue a random one */
   readonly id?: string;
+  /**
+   * The job that this one is a child of, or its id: a job of the session that has not ended. A child ends no later than its
+   * parent, and is cancelled as soon as that can only end. It never waits for a thread: without a free or idle one it is refused.
+   *
+   * @defaultValue none
+   */
+  readonly parent?: WorkerJob | string;
   /** Laid over the worker's model settings, for this job only. */
   readonly model?: ModelSettings;
   /** Laid over the worker's timeouts, for this job only. */
@@ -114,6 +129,8 @@ export type BatchOptions = {
   readonly worker?: Omit<WorkerOptions, "name">;
   /** How many jobs run at once, 1 to 10,000. @defaultValue 16 */
   readonly concurrency?: number;
+  /** Each job is a child of this one. */
+  readonly parent?: WorkerJob | string;
   /** Cancels what runs and ends the iteration when it aborts. */
   readonly signal?: AbortSignal;
 };

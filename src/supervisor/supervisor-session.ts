@@ -6,7 +6,7 @@ import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
 import { BehaviorWorker } from "./behaviors/behavior-worker.ts";
-import { checkFields, checkIterable, checkNumber, MS } from "./check.ts";
+import { checkFields, checkIterable, checkNumber, given, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type {
@@ -20,7 +20,8 @@ import type {
 } from "./handles.ts";
 import { Job } from "./jobs/job.ts";
 import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
-import { checkAgent, checkTarget, isWorker } from "./jobs/job-target.ts";
+import { parentOf } from "./jobs/job-parent.ts";
+import { placeFor } from "./jobs/job-place.ts";
 import { runAll } from "./jobs/run-all.ts";
 import { SettledJobs } from "./jobs/settled-jobs.ts";
 import { pumpToHost } from "./log/host-pump.ts";
@@ -108,24 +109,33 @@ export class SupervisorSession implements Session {
     checkRunOptions(options);
     const id = options.id ?? this.#options.runtime.newId();
     if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
-    const leaveQueue = this.#options.admission.enter();
-    const worker = this.#workerFor(target, leaveQueue);
-    const { runtime } = this.#options;
+    const { parent: named, ...own } = options;
+    const parent = parentOf(named, (known) => this.job(known));
+    const { runtime, admission } = this.#options;
+    const { worker, claim, leave } = placeFor({
+      target,
+      parent,
+      workers: this.workers,
+      admission,
+      createWorker: (settings) => this.#createAgent(settings),
+    });
     const onEvent = (event: JobEventOtherThanChunk) => {
-      if (event.type === "started") leaveQueue();
+      if (event.type === "started") leave();
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
     const { settings } = worker;
-    const job = new Job({ id, worker, input, options, settings, runtime, onEvent });
-    job.onSettled(leaveQueue);
+    const job = new Job({ id, worker, input, options: own, settings, runtime, parent, onEvent });
+    job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {
       this.#jobs.delete(id);
       this.#settled.add(job);
     });
-    this.#events.next({ type: "job-queued", jobId: id, workerId: worker.id });
+    parent?.adopt(job);
+    const { parentId } = job;
+    this.#events.next({ type: "job-queued", jobId: id, workerId: worker.id, parentId });
     if (options.host) void pumpToHost(job, options.host);
-    worker.enqueue(job);
+    worker.enqueue(job, claim);
     if (worker !== target) job.onSettled(() => void worker.stop());
     return job;
   }
@@ -136,14 +146,14 @@ export class SupervisorSession implements Session {
   ): AsyncIterableIterator<{ job: WorkerJob; outcome: JobOutcome }> {
     this.#checkOpen();
     checkIterable("inputs", inputs);
-    checkFields("options", options, ["worker", "concurrency", "signal"]);
-    const { concurrency = 16, worker: template = {}, signal } = options;
+    checkFields("options", options, ["worker", "concurrency", "parent", "signal"]);
+    const { concurrency = 16, worker: template = {}, parent, signal } = options;
     checkNumber("concurrency", concurrency, { min: 1, max: 10_000, integer: true });
     checkWorkerOptions(template, "worker");
-    const start = (given: BatchInput) => {
-      checkFields("input", given, ["prompt", "id", "worker"], "INVALID_INPUT");
-      const { id, worker, ...input } = given;
-      return this.run({ ...template, ...worker }, input, id === undefined ? {} : { id });
+    const start = (item: BatchInput) => {
+      checkFields("input", item, ["prompt", "id", "worker"], "INVALID_INPUT");
+      const { id, worker, ...input } = item;
+      return this.run({ ...template, ...worker }, input, given({ id, parent }));
     };
     return runAll({ inputs, concurrency, signal, start });
   }
@@ -226,31 +236,6 @@ export class SupervisorSession implements Session {
   #created(worker: RosterWorker): void {
     this.#roster.add(worker);
     this.#events.next({ type: "worker-created", workerId: worker.id, name: worker.name });
-  }
-
-  /** Calls `onRefused` before it throws. */
-  #workerFor(target: Worker | WorkerOptions, onRefused: () => void): SessionWorker {
-    try {
-      if (!isWorker(target)) return this.#createAgent(checkAgent(target));
-      checkTarget(target, this.workers);
-      if (target.isBusy) this.#makeWay(target);
-      // One that closes with its job does so when that is interrupted.
-      checkTarget(target, this.workers);
-      return target;
-    } catch (error) {
-      onRefused();
-      throw error;
-    }
-  }
-
-  #makeWay(worker: SessionWorker): void {
-    const { whenBusy } = worker.settings;
-    if (whenBusy === "reject") {
-      throw new HeddleError("WORKER_BUSY", `worker "${worker.name}" has a job already`);
-    }
-    if (whenBusy === "interrupt") {
-      for (const job of worker.jobs) void job.cancel("interrupted by a newer job");
-    }
   }
 
   #workerState(worker: RosterWorker, state: WorkerState): void {

@@ -230,6 +230,7 @@ function inspectSession(session: SupervisorSession): SessionInspection {
     jobs: [...session.jobs.values()].map((job) => ({
       id: job.id,
       workerId: job.worker.id,
+      parentId: job.parentId,
       state: job.state,
       events: job.stream.log.nextSeq,
       chunkBytes: job.stream.log.chunkBytes,

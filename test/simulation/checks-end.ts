@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { JobEvent } from "../../src/protocol/job.ts";
 import type { ModelResponseChunk } from "../../src/protocol/model.ts";
 import { isTerminal } from "../../src/supervisor/log/job-log.ts";
+import { expectFamily, familyOf } from "./checks-family.ts";
 import { flawOf } from "./plan.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { SimReader } from "./sim-reader.ts";
@@ -15,6 +16,7 @@ export async function expectEnd(simulation: Simulation): Promise<void> {
     expectOneEnd(simulation, job, log);
     expectResponses(simulation, job, log);
     expectRequests(simulation, job, log);
+    expectFamily(simulation, job, log);
     await expectCancels(simulation, job);
   }
   for (const reader of simulation.readers) await expectReader(reader);
@@ -119,13 +121,14 @@ function expectRequests({ world }: Simulation, sim: SimJob, log: readonly JobEve
 }
 
 /** P3 and P4: a cancel settles when the ladder is at its end, at the latest. */
-async function expectCancels(
-  { world }: Simulation,
-  { cancels, worker, outcome }: SimJob,
-): Promise<void> {
-  const { graceMs, killMs } = worker.plan;
+async function expectCancels(simulation: Simulation, sim: SimJob): Promise<void> {
+  const { cancels, outcome } = sim;
+  const { world } = simulation;
+  const ladders = familyOf(simulation, sim).map(
+    ({ worker: { plan } }) => plan.graceMs + plan.killMs,
+  );
   for (const { how, afterMs } of await Promise.all(cancels)) {
-    expect(afterMs).toBeLessThanOrEqual(graceMs + killMs);
+    expect(afterMs).toBeLessThanOrEqual(Math.max(...ladders));
     if (how !== "stuck") continue;
     expect(outcome?.error?.code).toBe("THREAD_STUCK");
     expect(world.threads.some(({ kind, isUnkillable }) => kind === "actor" && isUnkillable)).toBe(

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { expectFamilies } from "./checks-family.ts";
 import { flawOf } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -12,10 +13,11 @@ export function expectNow(simulation: Simulation): void {
   expectRegistry(simulation);
   expectStates(simulation);
   expectWindows(simulation);
+  expectFamilies(simulation);
 }
 
-/** Permits are held for threads that workers have, and for nothing else. */
-function expectPermits({ world, supervisor, schedule, events }: Simulation): void {
+/** Permits are held for threads that workers have, and for children that wait for their worker's last thread to be gone. */
+function expectPermits({ world, supervisor, schedule, events, jobs }: Simulation): void {
   const writtenOff = events.flatMap((event) =>
     event.type === "thread-stuck" ? [event.threadId] : [],
   );
@@ -23,8 +25,10 @@ function expectPermits({ world, supervisor, schedule, events }: Simulation): voi
     ({ isOwned, isGone, threadId }) => isOwned && !isGone && !writtenOff.includes(threadId),
   );
   const { held } = supervisor.inspect().threads;
-  if (held !== owned.length || held > schedule.maxThreads) {
-    expect({ held, max: schedule.maxThreads }).toEqual({ held: owned.length });
+  const claims = jobs.filter(({ job, parent }) => parent && job.state === "queued").length;
+  const spareHeld = held - owned.length;
+  if (spareHeld < 0 || spareHeld > claims || held > schedule.maxThreads) {
+    expect({ held, max: schedule.maxThreads }).toEqual({ held: owned.length, claims });
   }
 }
 
@@ -40,11 +44,14 @@ function expectRegistry({ sessions, jobs }: Simulation): void {
 /** A worker is idle when it has no job; its conversation is one that a model accepts. */
 function expectStates({ workers, jobs }: Simulation): void {
   for (const { worker } of workers) {
-    const hasJob = jobs.some(({ job }) => job.worker === worker && !job.isSettled);
+    const open = jobs.filter(({ job }) => job.worker === worker && !job.isSettled);
+    const hasJob = open.length > 0;
     const isFinal = worker.state === "failed" || worker.state === "stopped";
     const isStopping = "isStopped" in worker && worker.isStopped === true;
     if (!hasJob && !isFinal && !isStopping) expect(worker.state).toBe("idle");
-    if (worker.state === "failed") expect(hasJob).toBe(false);
+    if (worker.state === "stopped") expect(hasJob).toBe(false);
+    // What was queued may still wait for its children.
+    if (worker.state === "failed") expect(open.every(({ job }) => job.isEnding)).toBe(true);
     expect(flawOf(worker.transcript)).toBeUndefined();
   }
 }

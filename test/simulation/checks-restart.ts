@@ -3,7 +3,12 @@ import type { JobEvent } from "../../src/protocol/job.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { Simulation, SimWorker } from "./simulation.ts";
 
-const CRASHES = new Set(["ACTOR_CRASHED", "ACTOR_EXITED", "ACTOR_OUT_OF_MEMORY"]);
+const CRASHES = new Set([
+  "ACTOR_START_FAILED",
+  "ACTOR_CRASHED",
+  "ACTOR_EXITED",
+  "ACTOR_OUT_OF_MEMORY",
+]);
 
 /** P10: restarts stop at the limit, visibly; and only there, or where the policy says no. */
 export function expectRestarts({ workers, jobs }: Simulation): void {

@@ -7,6 +7,8 @@ export type WorkerPlan = {
   readonly windowBytes: number;
   readonly maxOutputBytes: number;
   readonly maxSteps: number;
+  readonly maxDepth: number;
+  readonly maxChildren: number;
   readonly parkAfterMs: number;
   readonly whenBusy: "enqueue" | "reject" | "interrupt";
   readonly whenUnresponsive: "report" | "kill";
@@ -39,6 +41,10 @@ export type Action =
       readonly type: "run";
       /** Undefined: a worker of its own. */
       readonly worker: number | undefined;
+      /** Undefined: nobody's child. */
+      readonly parent: number | undefined;
+      /** Its actor does not go on while it has children. */
+      readonly awaitsChildren: boolean;
       readonly plan: JobPlan;
       readonly totalMs: number | undefined;
       readonly id: "random" | "given";

@@ -13,6 +13,8 @@ const WORKER: WorkerPlan = {
   windowBytes: 1_000,
   maxOutputBytes: 100_000,
   maxSteps: 20,
+  maxDepth: 8,
+  maxChildren: 100,
   parkAfterMs: 1_000,
   whenBusy: "enqueue",
   whenUnresponsive: "report",
@@ -26,6 +28,8 @@ const WORKER: WorkerPlan = {
 const RUN: Extract<Action, { type: "run" }> = {
   type: "run",
   worker: 0,
+  parent: undefined,
+  awaitsChildren: false,
   plan: [],
   totalMs: undefined,
   id: "random",
@@ -160,5 +164,121 @@ describe("a schedule that once broke a promise", () => {
     );
     expect(jobs[0]?.outcome?.error?.code).toBe("GATEWAY_LOST");
     expect(world.requests).toHaveLength(1);
+  });
+});
+
+/** A simulation that has played `actions`; not over yet. */
+async function playing(
+  actions: readonly Action[],
+  options: Partial<Schedule> = {},
+): Promise<Simulation> {
+  const simulation = new Simulation(schedule(actions, options));
+  await simulation.start();
+  for (const action of actions) await simulation.perform(action, 100);
+  return simulation;
+}
+
+const HANGS: Action = { type: "next-thread", kind: "actor", fault: "hangs" };
+const DIES: Action = { type: "next-thread", kind: "actor", fault: "dies" };
+
+describe("a thread that hangs at its start", () => {
+  test("is ended at once when the job that wanted it is cancelled", async () => {
+    const simulation = await playing([worker(), HANGS, RUN, { type: "cancel", job: 0 }]);
+    expect(simulation.supervisor.inspect().threads.held).toBe(0);
+    expect(simulation.jobs[0]?.outcome?.status).toBe("cancelled");
+    expect(simulation.workers[0]?.states).toEqual(["idle"]);
+    await finish(simulation);
+  });
+
+  test("is kept for the worker's next job, and ended with that", async () => {
+    const simulation = await playing([worker(), HANGS, RUN, RUN, { type: "cancel", job: 1 }]);
+    expect(simulation.supervisor.inspect().threads.held).toBe(1);
+    await simulation.perform({ type: "cancel", job: 0 }, 100);
+    expect(simulation.supervisor.inspect().threads.held).toBe(0);
+    await finish(simulation);
+  });
+});
+
+describe("a worker's first thread that does not start", () => {
+  const actions = (plan: Partial<WorkerPlan>, ...starts: Action[]) =>
+    schedule([worker(plan), ...starts, RUN, { type: "pass", ms: 1_000 }]);
+
+  test("is followed by another, by the restart policy", async () => {
+    const throws: Action = { type: "next-thread", kind: "actor", fault: "throws" };
+    const { jobs, workers } = await runSchedule(actions({}, DIES, throws));
+    const restarts = jobs[0]?.observed.filter(({ type }) => type === "restarted");
+    expect(restarts).toMatchObject([{ attempt: 2, failure: { code: "ACTOR_START_FAILED" } }]);
+    expect(jobs[0]?.outcome?.status).toBe("completed");
+    expect(workers[0]?.states).toEqual([
+      "idle",
+      "restarting",
+      "restarting",
+      "working",
+      "idle",
+      "stopped",
+    ]);
+  });
+
+  test.each([
+    ["ACTOR_START_FAILED", { policy: "never" }],
+    ["RESTART_LIMIT", { maxRestarts: 1 }],
+  ] as const)("fails the job with %s, and the worker, for %j", async (code, plan) => {
+    const { jobs, workers } = await runSchedule(actions(plan, DIES, DIES));
+    expect(jobs[0]?.outcome?.error).toMatchObject({ code });
+    expect(workers[0]?.states).toContain("failed");
+  });
+});
+
+describe("a child", () => {
+  const PONDERS: Action = { type: "actor", thread: 0, does: "ponders" };
+  const STALLING = { ...RUN, plan: STALLS, worker: undefined };
+  /** Two threads: a parent has one, a job that thinks the other, on the worker of the latest `worker()`. */
+  const CROWDED: readonly Action[] = [
+    worker(),
+    STALLING,
+    worker(),
+    { ...RUN, worker: 0 },
+    PONDERS,
+    { ...RUN, worker: 0 },
+  ];
+
+  test("that has its turn behind a job does not wait for a thread with it, nor comes when that waits", async () => {
+    const simulation = await playing([...CROWDED, { ...RUN, worker: 0, parent: 1 }], {
+      maxThreads: 2,
+    });
+    const { jobs, sessions } = simulation;
+    const [parent, , ahead, child] = jobs;
+    expect(child?.job).toMatchObject({ state: "queued", parentId: parent?.job.id });
+    await simulation.perform(STALLING, 100);
+    await simulation.perform({ type: "actor", thread: 0, does: "throws" }, 100);
+    await simulation.perform({ type: "pass", ms: 50 }, 100);
+    expect(ahead?.observed.at(-1)).toMatchObject({ type: "waiting", for: "thread" });
+    expect(child?.outcome?.error?.code).toBe("OVERLOADED");
+    const again = () =>
+      sessions[0]?.session.run(
+        ahead?.job.worker ?? {},
+        { prompt: "[]" },
+        { parent: parent?.job.id as string },
+      );
+    expect(again).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+    await finish(simulation);
+  });
+
+  test("that its parent waits for at its end leaves the parent's thread to others", async () => {
+    const thinking: readonly Action[] = [worker(), RUN, PONDERS, RUN];
+    const simulation = await playing(
+      [...thinking, { ...STALLING, parent: 0 }, { type: "actor", thread: 0, does: "spins" }],
+      { maxThreads: 2 },
+    );
+    const { world, jobs } = simulation;
+    const [, parent, child] = jobs;
+    for (const { body } of world.threads) if (body instanceof SimActor) body.isPondering = false;
+    await simulation.perform({ type: "pass", ms: 0 }, 100);
+    expect([parent?.job.state, child?.job.state]).toEqual(["running", "cancelling"]);
+    await simulation.perform({ ...RUN, worker: undefined }, 100);
+    expect(jobs.at(-1)?.outcome?.status).toBe("completed");
+    expect(parent?.outcome).toBeUndefined();
+    await finish(simulation);
+    expect(parent?.outcome?.status).toBe("completed");
   });
 });

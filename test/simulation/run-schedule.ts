@@ -48,6 +48,8 @@ async function comeToRest(simulation: Simulation): Promise<void> {
   expect(open).toEqual([]);
   // Threads that were ended are gone, or written off; those that hang at their start were given up.
   await world.pass(67_000);
+  // And idle ones were parked.
+  expect(simulation.supervisor.inspect().threads.held).toBe(0);
   expectRoom(simulation);
 }
 

@@ -23,6 +23,8 @@ const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   windowBytes: fc.constantFrom(1_000, 1, 20, 100),
   maxOutputBytes: fc.constantFrom(100_000, 100_000, 40),
   maxSteps: fc.constantFrom(20, 1, 2),
+  maxDepth: fc.constantFrom(8, 8, 8, 2, 1, 0),
+  maxChildren: fc.constantFrom(100, 100, 1),
   parkAfterMs: fc.constantFrom(1_000, 0, 50),
   whenBusy: fc.constantFrom("enqueue", "enqueue", "reject", "interrupt"),
   whenUnresponsive: fc.constantFrom("report", "kill"),
@@ -48,18 +50,37 @@ const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
   isDeaf: fc.constantFrom(false, false, false, false, false, true),
 });
 
+const STALL: ResponsePlan = { chunks: [3], toolCalls: 0, end: "stalls", isDeaf: false };
+
 const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
 
-const anyRun: fc.Arbitrary<Action> = fc.record({
-  type: fc.constant("run"),
-  worker: fc.option(pick, { nil: undefined, freq: 8 }),
+const anyRunOptions = {
+  type: fc.constant("run" as const),
+  awaitsChildren: fc.boolean(),
   plan: anyPlan,
   totalMs: fc.constantFrom(undefined, undefined, 40, 500),
   id: fc.constantFrom("random", "random", "given"),
   signal: fc.constantFrom("none", "none", "none", "later", "aborted"),
   host: fc.constantFrom("none", "none", "none", "takes", "throws", "hangs"),
   reader: fc.constantFrom("none", "none", "reads", "pauses"),
+} as const;
+
+const anyRoot: fc.Arbitrary<Action> = fc.record({
+  ...anyRunOptions,
+  worker: fc.option(pick, { nil: undefined, freq: 8 }),
+  parent: fc.constant(undefined),
 });
+
+const anyChild: fc.Arbitrary<Action> = fc.record({
+  ...anyRunOptions,
+  worker: fc.option(pick, { nil: undefined, freq: 1 }),
+  parent: pick,
+});
+
+const anyRun: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: anyRoot },
+  { weight: 1, arbitrary: anyChild },
+);
 
 const anyReading: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
@@ -162,8 +183,12 @@ const anyRough: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: anyFault },
 );
 
-function anySchedule(action: fc.Arbitrary<Action>, isEager: fc.Arbitrary<boolean>) {
-  const command = fc.record({ action, turns: fc.nat({ max: 12 }) });
+function anySchedule(
+  action: fc.Arbitrary<Action>,
+  isEager: fc.Arbitrary<boolean>,
+  { maxTurns = 12, maxThreads = [10, 1, 2], minLength = 1 } = {},
+) {
+  const command = fc.record({ action, turns: fc.nat({ max: maxTurns }) });
   const first = fc.record({
     action: fc.record({
       type: fc.constant("create-worker" as const),
@@ -175,12 +200,12 @@ function anySchedule(action: fc.Arbitrary<Action>, isEager: fc.Arbitrary<boolean
   return fc.record({
     seed: fc.noShrink(fc.integer({ min: 0, max: 0x7fffffff })),
     isEager,
-    maxThreads: fc.constantFrom(10, 1, 2),
+    maxThreads: fc.constantFrom(...maxThreads),
     spare: fc.constantFrom(0, 1, 2),
     queue: fc.constantFrom(100, 100, 2, 0),
     gateways: fc.constantFrom(1, 2),
     commands: fc
-      .tuple(first, fc.array(command, { minLength: 1, maxLength: 24 }))
+      .tuple(first, fc.array(command, { minLength, maxLength: 24 }))
       .map(([head, rest]) => [head, ...rest]),
   });
 }
@@ -212,6 +237,41 @@ const anyCrash: fc.Arbitrary<Action> = fc.oneof(
 
 /** Workers that are restarted often. */
 export const anyCrashingSchedule: fc.Arbitrary<Schedule> = anySchedule(anyCrash, fc.boolean());
+
+const anyFamilyAction: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      ...anyRunOptions,
+      worker: fc.option(pick, { nil: undefined, freq: 2 }),
+      parent: fc.option(pick, { nil: undefined, freq: 4 }),
+      awaitsChildren: fc.constantFrom(true, true, false),
+      plan: fc.oneof(fc.constant<JobPlan>([STALL]), anyPlan),
+      signal: fc.constant("none"),
+      host: fc.constant("none"),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("create-worker"),
+      session: fc.constant(0),
+      worker: anyWorker,
+    }),
+  },
+  { weight: 2, arbitrary: ponders },
+  { weight: 1, arbitrary: anyFault },
+  { weight: 1, arbitrary: anyEnding },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+) as fc.Arbitrary<Action>;
+
+/** Trees of jobs, whose parts are cancelled, fail and wait for each other. */
+export const anyFamilySchedule: fc.Arbitrary<Schedule> = anySchedule(
+  anyFamilyAction,
+  fc.boolean(),
+  { maxTurns: 4, maxThreads: [10, 10, 4, 3, 2], minLength: 8 },
+);
 
 const anyCalmOrPondering: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: anyCalm },

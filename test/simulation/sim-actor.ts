@@ -21,13 +21,15 @@ export class SimActor implements ThreadBody {
   isPondering: boolean = false;
   config: ActorConfig | undefined;
   readonly #inside: ThreadInside;
+  readonly #isHeldBack: (jobId: string) => boolean;
   readonly #supervisor: Caller<SupervisorCalls>;
   readonly #onCall: (body: unknown) => void;
   readonly #thoughts = new Set<() => void>();
   #running: { readonly jobId: string; readonly abort: AbortController } | undefined;
 
-  constructor(inside: ThreadInside) {
+  constructor(inside: ThreadInside, isHeldBack: (jobId: string) => boolean) {
     this.#inside = inside;
+    this.#isHeldBack = isHeldBack;
     this.#supervisor = new Caller(inside.post);
     const configure = (config: ActorConfig) => {
       this.config = config;
@@ -62,7 +64,9 @@ export class SimActor implements ThreadBody {
   }
 
   actions(): readonly (() => void)[] {
-    return this.isPondering ? [] : [...this.#thoughts];
+    if (this.#thoughts.size === 0) return [];
+    const isWaiting = this.#running !== undefined && this.#isHeldBack(this.#running.jobId);
+    return this.isPondering || isWaiting ? [] : [...this.#thoughts];
   }
 
   /** Throws what nobody catches. */

@@ -6,12 +6,13 @@ import type { Action } from "./commands.ts";
 import { SimActor } from "./sim-actor.ts";
 import type { Simulation, SimWorker } from "./simulation.ts";
 
-type RunAction = Extract<Action, { type: "run" }>;
+export type RunAction = Extract<Action, { type: "run" }>;
 
 /** A job, and what was asked and seen of it. */
 export class SimJob {
   readonly job: Job;
   readonly worker: SimWorker;
+  readonly parent: SimJob | undefined;
   readonly action: RunAction;
   readonly cancels: Promise<CancelOutcome>[] = [];
   /** What `events$` has shown, from the start. */
@@ -25,6 +26,7 @@ export class SimJob {
     job: Job,
     options: {
       readonly worker: SimWorker;
+      readonly parent: SimJob | undefined;
       readonly action: RunAction;
       readonly abort: AbortController;
       readonly simulation: Simulation;
@@ -32,6 +34,7 @@ export class SimJob {
   ) {
     this.job = job;
     this.worker = options.worker;
+    this.parent = options.parent;
     this.action = options.action;
     this.#abort = options.abort;
     job.events$.subscribe({
@@ -47,6 +50,7 @@ export class SimJob {
   static optionsOf(
     { id, signal, host, totalMs }: RunAction,
     number: number,
+    parent: SimJob | undefined,
   ): { run: RunOptions; abort: AbortController } {
     const abort = new AbortController();
     if (signal === "aborted") abort.abort("aborted before");
@@ -54,6 +58,7 @@ export class SimJob {
       ...(id === "given" ? { id: `job-${number}` } : {}),
       ...(signal === "none" ? {} : { signal: abort.signal }),
       ...(totalMs === undefined ? {} : { timeouts: { totalMs } }),
+      ...(parent === undefined ? {} : { parent: number % 2 === 0 ? parent.job : parent.job.id }),
       ...(host === "none" ? {} : { host: hostOf(host) }),
     };
     return { run, abort };
@@ -76,21 +81,23 @@ export class SimJob {
   }
 
   /** When a job has settled, nothing of it runs any more. */
-  #settled(outcome: JobOutcome, { world, events, violations }: Simulation): void {
+  #settled(outcome: JobOutcome, { world, events, jobs, violations }: Simulation): void {
     const { id } = this.job;
     this.outcome = outcome;
     this.settledTurn = world.turns;
     const writtenOff = new Set(
       events.flatMap((event) => (event.type === "thread-stuck" ? [event.threadId] : [])),
     );
+    const isOpen = jobs.some((child) => child.parent === this && !child.outcome);
+    if (isOpen) violations.push(`${id} has settled, and a child of it has not`);
     for (const thread of world.threads) {
       if (thread.isDead || writtenOff.has(thread.threadId)) continue;
       const runs = thread.body instanceof SimActor && thread.body.jobId === id;
       if (runs) violations.push(`${id} has settled, and its actor works on`);
-      const isOpen = world.requests.some(
+      const isAsking = world.requests.some(
         (request) => request.thread === thread && request.jobId === id && !request.end,
       );
-      if (isOpen) violations.push(`${id} has settled, and its model works on`);
+      if (isAsking) violations.push(`${id} has settled, and its model works on`);
     }
   }
 }

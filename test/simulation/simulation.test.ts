@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "./commands.ts";
 import { runSchedule } from "./run-schedule.ts";
-import { anyCalmSchedule, anyCrashingSchedule, anyRoughSchedule } from "./schedules.ts";
+import {
+  anyCalmSchedule,
+  anyCrashingSchedule,
+  anyFamilySchedule,
+  anyRoughSchedule,
+} from "./schedules.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -29,13 +34,19 @@ function traceOf({ observed }: SimJob): readonly (readonly [string, number])[] {
 describe("a supervisor in a world that a seed decides", () => {
   test(
     "keeps its promises, whatever fails and in whatever order things happen",
-    () => forAny(anyRoughSchedule, 0.6, () => {}),
+    () => forAny(anyRoughSchedule, 0.45, () => {}),
     TIMEOUT_MS,
   );
 
   test(
     "restarts actors that die again and again, up to the limit",
     () => forAny(anyCrashingSchedule, 0.2, () => {}),
+    TIMEOUT_MS,
+  );
+
+  test(
+    "ends children with their parents, and lets nobody wait for ever for a child",
+    () => forAny(anyFamilySchedule, 0.15, () => {}),
     TIMEOUT_MS,
   );
 

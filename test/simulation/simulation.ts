@@ -10,6 +10,7 @@ import { expectNow } from "./checks-now.ts";
 import type { Action, ActorFault, GatewayFault, Schedule, WorkerPlan } from "./commands.ts";
 import { promptOf } from "./plan.ts";
 import { SimActor } from "./sim-actor.ts";
+import type { RunAction } from "./sim-job.ts";
 import { SimJob } from "./sim-job.ts";
 import { SimReader } from "./sim-reader.ts";
 import type { SimThread } from "./sim-thread.ts";
@@ -23,6 +24,11 @@ const REFUSALS = new Set([
   "SESSION_CLOSED",
   "SUPERVISOR_CLOSED",
   "ID_TAKEN",
+  "UNKNOWN_JOB",
+  "JOB_SETTLED",
+  "MAX_DEPTH",
+  "MAX_CHILDREN",
+  "DEADLOCK",
 ]);
 
 export type SimSession = { readonly session: SupervisorSession; readonly seen: SessionEvent[] };
@@ -50,7 +56,11 @@ export class Simulation {
 
   constructor(schedule: Schedule) {
     this.schedule = schedule;
-    this.world = new World(schedule.seed, schedule.isEager);
+    const awaitsChildren = (jobId: string) =>
+      this.jobs.some(
+        ({ job, action }) => job.id === jobId && action.awaitsChildren && job.children.size > 0,
+      );
+    this.world = new World(schedule.seed, schedule.isEager, awaitsChildren);
   }
 
   get supervisor(): Supervisor {
@@ -167,20 +177,29 @@ export class Simulation {
     return noted;
   }
 
-  #run(action: Extract<Action, { type: "run" }>): void {
+  #run(action: RunAction): void {
     const template = at(this.workers, action.worker ?? 0);
     if (!template) return;
     const { session, plan } = template;
-    const options = SimJob.optionsOf(action, this.jobs.length);
+    const parent = this.#parentOf(action, session);
+    const options = SimJob.optionsOf(action, this.jobs.length, parent);
     const target = action.worker === undefined ? optionsOf(plan) : template.worker;
     const job = session.session.run(target, { prompt: promptOf(action.plan) }, options.run);
     const isOwn = action.worker === undefined;
     const worker = isOwn ? this.#note(job.worker, plan, session) : template;
-    this.jobs.push(new SimJob(job, { worker, action, abort: options.abort, simulation: this }));
+    const { abort } = options;
+    this.jobs.push(new SimJob(job, { worker, parent, action, abort, simulation: this }));
     if (action.reader === "none") return;
     const reader = new SimReader(job, "lossless", 0);
     reader.isPaused = action.reader === "pauses";
     this.#add(reader);
+  }
+
+  /** If there is one, a job that can have children. */
+  #parentOf({ parent }: RunAction, session: SimSession): SimJob | undefined {
+    if (parent === undefined) return undefined;
+    const open = this.jobs.filter((of) => of.worker.session === session && !of.job.isSettled);
+    return at(open, parent) ?? at(this.jobs, parent);
   }
 
   #read({ job, as, from }: Extract<Action, { type: "read" }>): void {

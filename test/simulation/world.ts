@@ -36,11 +36,14 @@ export class World {
   readonly #random: Random;
   /** Whether time stands still as long as anything can happen. */
   readonly #isEager: boolean;
+  readonly #isHeldBack: (jobId: string) => boolean;
   #ids = 0;
 
-  constructor(seed: number, isEager: boolean) {
+  /** `isHeldBack`: the actor of that job waits, and so cannot go on at present. */
+  constructor(seed: number, isEager: boolean, isHeldBack: (jobId: string) => boolean) {
     this.#random = new Random(seed);
     this.#isEager = isEager;
+    this.#isHeldBack = isHeldBack;
   }
 
   get outside(): Outside {
@@ -134,7 +137,7 @@ export class World {
   };
 
   #bodyOf(thread: SimThread, inside: ThreadInside): ThreadBody {
-    if (thread.kind === "actor") return new SimActor(inside);
+    if (thread.kind === "actor") return new SimActor(inside, this.#isHeldBack);
     return new SimGateway(thread, inside, this.requests, () => this.turns);
   }
 }

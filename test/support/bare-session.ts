@@ -21,8 +21,8 @@ export type BareHouse = {
 };
 
 export type BareHouseOptions = {
-  /** What its actors run in place of the real entry: a module of `fixtures/actors`. */
-  readonly entry: string;
+  /** What its actors run in place of the real entry: a module of `fixtures/actors`; it may depend on how many there were before. */
+  readonly entry: string | ((number: number) => string);
   readonly script: Script;
   /** May change what their owner sees of the threads. */
   readonly wrap?: (thread: Thread) => Thread;
@@ -30,7 +30,7 @@ export type BareHouseOptions = {
 
 /** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */
 export async function startWithActors(
-  entry: string,
+  entry: BareHouseOptions["entry"],
   wrap?: (thread: Thread) => Thread,
 ): Promise<{ session: Session; events: SupervisorEvent[]; permits: ThreadPermits }> {
   const toolCalls = [{ name: "add", args: {} }];
@@ -51,10 +51,14 @@ export async function startBareHouse({
   script,
   wrap = (thread) => thread,
 }: BareHouseOptions): Promise<BareHouse> {
-  const url = new URL(`../fixtures/actors/${entry}.ts`, import.meta.url);
+  let actors = 0;
+  const nextUrl = () => {
+    const name = typeof entry === "string" ? entry : entry(actors++);
+    return new URL(`../fixtures/actors/${name}.ts`, import.meta.url);
+  };
   const spawn: SpawnThread = (spec, handlers) =>
     spec.entry.href.includes("/actors/")
-      ? wrap(spawnThread({ ...spec, flags: [], entry: url }, handlers))
+      ? wrap(spawnThread({ ...spec, flags: [], entry: nextUrl() }, handlers))
       : spawnThread(spec, handlers);
   const events: SupervisorEvent[] = [];
   const keepAlive = new KeepAlive();

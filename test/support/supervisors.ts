@@ -25,6 +25,11 @@ export async function firstChunk(job: WorkerJob): Promise<void> {
   for await (const _ of job) return;
 }
 
+/** Resolves when the job runs on its thread. */
+export async function begun(job: WorkerJob): Promise<void> {
+  for await (const event of job.events()) if (event.type === "started") return;
+}
+
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);

@@ -1,13 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { WorkerJob } from "../../src/index.ts";
 import type { Thread } from "../../src/supervisor/threads/thread.ts";
 import { startWithActors } from "../support/bare-session.ts";
-import { collect } from "../support/supervisors.ts";
-
-/** Resolves when the job runs on its thread. */
-async function begun(job: WorkerJob): Promise<void> {
-  for await (const event of job.events()) if (event.type === "started") return;
-}
+import { begun, collect } from "../support/supervisors.ts";
 
 describe("the ladder", () => {
   test("ends the thread of an actor that does not listen, after graceMs", async () => {

@@ -21,7 +21,7 @@ export function checkJobInput(input: JobInput): void {
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
 export function checkRunOptions(options: RunOptions): void {
-  checkFields("options", options, ["host", "signal", "id", "model", "timeouts"]);
+  checkFields("options", options, ["host", "signal", "id", "parent", "model", "timeouts"]);
   checkText("id", options.id);
   checkModelSettings("model", options.model);
   checkTimeouts("timeouts", options.timeouts);

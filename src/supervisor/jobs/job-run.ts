@@ -27,6 +27,8 @@ export type RunContext = {
   /** How long a stopped actor may take; asked when it is stopped. */
   readonly graceMs: () => number;
   readonly onState: (state: "working" | "cancelling") => void;
+  /** The actor's part is over, and the job about to settle, unless a model call or a child is still to end. */
+  readonly onActorEnded: () => void;
   readonly steering: Steering;
 };
 
@@ -212,6 +214,7 @@ export class JobRun implements JobDriver {
     this.#actorHasEnded = true;
     const job = this.#job;
     this.#endCall();
+    this.#context.onActorEnded();
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
   }
 

@@ -15,7 +15,7 @@ import type { JobInput, RunOptions } from "../options.ts";
 import type { Runtime } from "../runtime.ts";
 import type { WorkerSettings } from "../workers/worker-settings.ts";
 import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lifecycle.ts";
-import { jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
+import { endingOf, jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
 import { JobTally } from "./job-tally.ts";
 
 /** What a job is made of. */
@@ -26,6 +26,8 @@ export type JobSpec = {
   readonly options: RunOptions;
   readonly settings: WorkerSettings;
   readonly runtime: Runtime;
+  /** It is open when the job is made. */
+  readonly parent?: Job | undefined;
   /** Told of every event that is no chunk, once it is in the log. */
   readonly onEvent: (event: JobEventOtherThanChunk) => void;
 };
@@ -42,12 +44,18 @@ export type JobDriver = {
 export class Job implements WorkerJob {
   readonly id: string;
   readonly worker: Worker;
+  readonly parentId: string | undefined;
   readonly outcome: Promise<JobOutcome>;
-  readonly spec: JobSpec;
+  readonly spec: Omit<JobSpec, "parent">;
+  /** How many levels of children there may be below it. */
+  readonly levelsBelow: number;
   readonly tally: JobTally = new JobTally();
   readonly stream: JobStream;
   readonly #outcome: PromiseWithResolvers<JobOutcome> = Promise.withResolvers();
+  readonly #children = new Map<string, Job>();
   #life: JobLifecycle = QUEUED;
+  /** Forgotten at the end: a job that is kept must not keep another one. */
+  #parent: Job | undefined;
   #driver: JobDriver | undefined;
   #ended: JobOutcome | undefined;
   #cancelled: Promise<CancelOutcome> | undefined;
@@ -55,12 +63,14 @@ export class Job implements WorkerJob {
   #onSettled: (() => void)[] = [];
   #onStopped: (() => void)[] = [];
 
-  constructor(spec: JobSpec) {
+  constructor({ parent, ...spec }: JobSpec) {
     this.id = spec.id;
     this.worker = spec.worker;
     this.spec = spec;
+    this.parentId = parent?.id;
     this.outcome = this.#outcome.promise;
-    const { windowBytes, maxOutputBytes } = spec.settings;
+    const { windowBytes, maxOutputBytes, maxDepth } = spec.settings;
+    this.levelsBelow = parent ? Math.min(maxDepth, parent.levelsBelow - 1) : maxDepth;
     this.stream = new JobStream({
       windowBytes,
       maxOutputBytes,
@@ -72,12 +82,25 @@ export class Job implements WorkerJob {
     this.#followSignal(spec.options.signal);
   }
 
+  get parent(): Job | undefined {
+    return this.#parent;
+  }
+
+  get children(): ReadonlyMap<string, Job> {
+    return this.#children;
+  }
+
   get state(): JobState {
     return jobStateOf(this.#life);
   }
 
   get isSettled(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** It was told to stop, or its actor is done: what is run under it now is cancelled. */
+  get isEnding(): boolean {
+    return endingOf(this.#life) !== undefined;
   }
 
   /** How it ended; undefined while it has not. */
@@ -163,6 +186,7 @@ export class Job implements WorkerJob {
     const before = this.#life;
     this.#life = nextLifecycle(before, signal);
     if (this.#life.verdict && !before.verdict) this.#settle(this.#life.verdict);
+    else if (this.isEnding && endingOf(before) === undefined) this.#endChildren();
   }
 
   /** Calls `run` in the turn in which the job settles, right after its terminal event. */
@@ -171,11 +195,35 @@ export class Job implements WorkerJob {
     else this.#onSettled.push(run);
   }
 
+  /** Takes `child` under it: it does not settle before that. If it is ending already, so does the child. */
+  adopt(child: Job): void {
+    child.#parent = this;
+    this.#children.set(child.id, child);
+    this.signal({ type: "child-opened" });
+    this.append({ type: "child-started", jobId: child.id, workerId: child.worker.id });
+    // Not at once: whoever made the child gets it before it ends.
+    if (this.isEnding) queueMicrotask(() => child.stop(this.#endOfChild()));
+  }
+
   /** What the conversation has gained by this job, its input included. */
   messages(): readonly Message[] {
     const openText =
       this.isSettled && this.#ended?.status !== "completed" ? this.stream.openText() : "";
     return [{ role: "user", content: this.spec.input.prompt }, ...this.tally.messages(openText)];
+  }
+
+  #childSettled(child: Job, status: JobOutcome["status"]): void {
+    this.#children.delete(child.id);
+    this.append({ type: "child-settled", jobId: child.id, workerId: child.worker.id, status });
+    this.signal({ type: "child-ended" });
+  }
+
+  #endChildren(): void {
+    for (const child of this.#children.values()) child.stop(this.#endOfChild());
+  }
+
+  #endOfChild(): Stop {
+    return { type: "cancel", reason: `its parent ${endingOf(this.#life)}` };
   }
 
   #tellStopped(): void {
@@ -195,6 +243,9 @@ export class Job implements WorkerJob {
     for (const run of settled) run();
     this.#tellStopped();
     this.#outcome.resolve(this.#ended);
+    const parent = this.#parent;
+    this.#parent = undefined;
+    if (parent) parent.#childSettled(this, this.#ended.status);
   }
 
   #log(body: Exclude<JobEventBody, { type: "chunk" | "lag" }>): void {

@@ -1,4 +1,5 @@
 import { HeddleError } from "../../errors.ts";
+import { ThreadClaim } from "./thread-claim.ts";
 import type { ThreadPermits } from "./thread-permits.ts";
 
 /** How many jobs may wait at once for all workers together: the queue is bounded, so that a flood of jobs is refused and not kept. */
@@ -12,9 +13,18 @@ export class Admission {
     this.#permits = permits;
   }
 
-  /** Jobs that have not begun. */
+  /** Jobs that have not begun; children, which do not wait for a thread, are not counted. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /**
+   * A thread for a job that must not wait for one.
+   *
+   * @throws {HeddleError} `OVERLOADED` when none is free or idle.
+   */
+  claim(): ThreadClaim {
+    return new ThreadClaim(this.#permits);
   }
 
   /**

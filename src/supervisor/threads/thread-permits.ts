@@ -1,12 +1,23 @@
+import { HeddleError } from "../../errors.ts";
+
 /** Who holds a thread. */
 export type PermitHolder = {
   /** Gives its thread up, if it is idle: somebody else needs one. It calls `release` when the thread is gone. */
   surrender(): void;
 };
 
+/** What comes of a claim: one of the two is called, once. */
+export type Claimant = {
+  readonly granted: () => void;
+  readonly refused: () => void;
+};
+
 /**
  * How many threads actors may hold at once. When there are none left, the longest idle holder is asked for its own; who still
  * gets none waits, first come first served.
+ *
+ * A claim is a wish that must not wait for another job's end. It goes before all that wait, and there are never more claims
+ * than holders that are giving their threads up.
  */
 export class ThreadPermits {
   readonly max: number;
@@ -16,6 +27,7 @@ export class ThreadPermits {
   /** Holders that were asked for theirs and still hold it. */
   readonly #surrendering = new Set<PermitHolder>();
   readonly #waiting = new Set<() => void>();
+  readonly #claims = new Set<Claimant>();
 
   constructor(max: number) {
     this.max = max;
@@ -31,7 +43,7 @@ export class ThreadPermits {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#claims.size;
   }
 
   /** Calls `granted`, at once or when it is the caller's turn. Returns what withdraws the wish while it waits. */
@@ -46,14 +58,34 @@ export class ThreadPermits {
     return () => this.#waiting.delete(granted);
   }
 
-  /** The thread of `holder` is gone, or was never made. */
-  release(holder: PermitHolder): void {
-    this.#idle.delete(holder);
-    this.#surrendering.delete(holder);
+  /**
+   * Like `acquire`, for what must not wait for a job's end. The claim is refused later if the holder that was asked for its
+   * thread cannot do without. Returns what withdraws the claim while it is neither granted nor refused.
+   *
+   * @throws {HeddleError} `OVERLOADED` when no thread is free or idle.
+   */
+  claim(claimant: Claimant): () => void {
+    if (this.#held < this.max) {
+      this.#held += 1;
+      claimant.granted();
+      return () => {};
+    }
+    if (this.#claims.size >= this.#surrendering.size + this.#idle.size) throw noThread(this.max);
+    this.#claims.add(claimant);
+    this.#reclaim();
+    return () => this.#claims.delete(claimant);
+  }
+
+  /** The thread of `holder` is gone, or was never made; without a holder: a permit is given back before it had one. */
+  release(holder?: PermitHolder): void {
+    if (holder) this.#forget(holder);
     this.#held -= 1;
-    const [next] = this.#waiting;
+    const [claimant] = this.#claims;
+    const [waiting] = this.#waiting;
+    if (claimant) this.#claims.delete(claimant);
+    else if (waiting) this.#waiting.delete(waiting);
+    const next = claimant?.granted ?? waiting;
     if (!next) return;
-    this.#waiting.delete(next);
     this.#held += 1;
     next();
   }
@@ -70,16 +102,30 @@ export class ThreadPermits {
 
   /** `holder` was asked for its thread, and cannot do without. */
   keep(holder: PermitHolder): void {
+    this.#forget(holder);
+    this.#reclaim();
+    const latest = [...this.#claims].at(-1);
+    if (!latest || this.#claims.size <= this.#surrendering.size) return;
+    this.#claims.delete(latest);
+    latest.refused();
+  }
+
+  #forget(holder: PermitHolder): void {
     this.#idle.delete(holder);
     this.#surrendering.delete(holder);
-    this.#reclaim();
   }
 
   #reclaim(): void {
     const [longest] = this.#idle;
-    if (!longest || this.#surrendering.size >= this.#waiting.size) return;
+    if (!longest || this.#surrendering.size >= this.waiting) return;
     this.#idle.delete(longest);
     this.#surrendering.add(longest);
     longest.surrender();
   }
+}
+
+/** Why a job that must not wait for a thread gets none. */
+export function noThread(max: number): HeddleError {
+  const message = `no thread is free or idle, threads.max is ${max}, and a child job does not wait for one`;
+  return new HeddleError("OVERLOADED", message, { details: { max } });
 }

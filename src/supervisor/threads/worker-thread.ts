@@ -7,6 +7,7 @@ import type { ActorProfile } from "./actor-profile.ts";
 import type { ActorThread } from "./actor-thread.ts";
 import type { EndReason, RestartDecision, RestartPolicy } from "./restart-policy.ts";
 import { decideRestart } from "./restart-policy.ts";
+import type { ThreadClaim } from "./thread-claim.ts";
 import type { PermitHolder, ThreadPermits } from "./thread-permits.ts";
 import type { ThreadStock } from "./thread-stock.ts";
 
@@ -38,6 +39,8 @@ export type ThreadWish = {
   readonly onWithdrawn: (run: () => void) => void;
   /** It has to wait its turn. */
   readonly onWaiting: () => void;
+  /** It must not wait for another job's end: what it has claimed, or claims now. Left out: it waits like any other. */
+  readonly claim?: () => ThreadClaim;
 };
 
 /**
@@ -48,6 +51,8 @@ export class WorkerThread implements PermitHolder {
   readonly #options: WorkerThreadOptions;
   readonly #restartsMs: number[] = [];
   #thread: ActorThread | undefined;
+  /** The thread, while it is not ready for the worker. */
+  #starting: ActorThread | undefined;
   #lastEnd: Parameters<ActorOwner["onGone"]> | undefined;
   #parking: Timer | undefined;
   #parked: Promise<void> | undefined;
@@ -63,7 +68,7 @@ export class WorkerThread implements PermitHolder {
   /**
    * The thread, ready for work; undefined when the wish was withdrawn first.
    *
-   * @throws {HeddleError} `ACTOR_START_FAILED`.
+   * @throws {HeddleError} `ACTOR_START_FAILED`; `OVERLOADED` when the wish must not wait, and would have to.
    */
   async take(wish: ThreadWish): Promise<ActorThread | undefined> {
     this.#busy();
@@ -74,10 +79,22 @@ export class WorkerThread implements PermitHolder {
     return await this.#start();
   }
 
+  /** A job is to come: what thread there is stays for it until `rest`. Returns whether there is one. */
+  reserve(): boolean {
+    this.#busy();
+    return this.#thread?.isUsable === true && !this.#parked;
+  }
+
+  /** Nobody wants the thread any more that is being started: it may hang. */
+  abandonStart(): void {
+    this.#starting?.terminate();
+  }
+
   /** The thread is not needed now. It is kept for `parkAfterMs`, unless somebody else needs it sooner. */
   rest(): void {
     if (!this.#thread?.isUsable) return;
     const { permits, parkAfterMs, runtime } = this.#options;
+    this.#parking?.cancel();
     this.#parking = runtime.clock.setTimer(parkAfterMs, () => this.#park());
     permits.idle(this);
   }
@@ -141,10 +158,20 @@ export class WorkerThread implements PermitHolder {
 
   /** Resolves to false when the wish was withdrawn first. */
   async #permit(wish: ThreadWish): Promise<boolean> {
-    const { permits } = this.#options;
+    const isGranted = await (wish.claim ? this.#claimed(wish, wish.claim()) : this.#turn(wish));
+    if (isGranted && wish.isWithdrawn()) this.#options.permits.release(this);
+    return isGranted && !wish.isWithdrawn();
+  }
+
+  #claimed(wish: ThreadWish, claim: ThreadClaim): Promise<boolean> {
+    wish.onWithdrawn(() => claim.withdraw());
+    return claim.take();
+  }
+
+  async #turn(wish: ThreadWish): Promise<boolean> {
     const turn = Promise.withResolvers<void>();
     let isGranted: boolean = false;
-    const withdraw = permits.acquire(() => {
+    const withdraw = this.#options.permits.acquire(() => {
       isGranted = true;
       turn.resolve();
     });
@@ -154,8 +181,7 @@ export class WorkerThread implements PermitHolder {
       turn.resolve();
     });
     await turn.promise;
-    if (isGranted && wish.isWithdrawn()) permits.release(this);
-    return isGranted && !wish.isWithdrawn();
+    return isGranted;
   }
 
   async #start(): Promise<ActorThread> {
@@ -168,7 +194,12 @@ export class WorkerThread implements PermitHolder {
       throw new HeddleError("ACTOR_START_FAILED", "no thread could be made", { cause: error });
     }
     this.#thread = thread;
-    await thread.own({ ...owner, onGone: (...end) => this.#lost(thread, end) }, limits, config);
+    this.#starting = thread;
+    try {
+      await thread.own({ ...owner, onGone: (...end) => this.#lost(thread, end) }, limits, config);
+    } finally {
+      this.#starting = undefined;
+    }
     return thread;
   }
 

@@ -1,9 +1,8 @@
 import type { Observable } from "rxjs";
 import { BehaviorSubject } from "rxjs";
-import { HeddleError, toHeddleError, toWireError } from "../../errors.ts";
+import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { Message } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
-import type { Clock } from "../../transport/clock.ts";
 import { checkFields, checkNumber, clonePlain, MS } from "../check.ts";
 import { ContainedObservable } from "../contained-observable.ts";
 import type { Gateway } from "../gateways/gateway.ts";
@@ -12,11 +11,11 @@ import type { Job } from "../jobs/job.ts";
 import { JobRun } from "../jobs/job-run.ts";
 import type { Letter } from "../messages/letter.ts";
 import type { PostOffice } from "../messages/post-office.ts";
-import type { ActorThread } from "../threads/actor-thread.ts";
-import { restartLimit } from "../threads/restart-policy.ts";
+import type { ThreadClaim } from "../threads/thread-claim.ts";
 import type { ThreadedWorker } from "../threads/thread-for.ts";
 import { threadFor } from "../threads/thread-for.ts";
-import type { ThreadWish, WorkerThread } from "../threads/worker-thread.ts";
+import type { WorkerThread } from "../threads/worker-thread.ts";
+import { isWithdrawn, JobThread } from "./job-thread.ts";
 import { Steering, steerText } from "./steering.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 
@@ -28,8 +27,12 @@ export type SessionWorkerOptions = ThreadedWorker & {
   readonly onStopped: () => void;
 };
 
-/** `run` is undefined until there is a thread for the job. */
-type CurrentJob = { readonly job: Job; run: JobRun | undefined };
+/** `run` is undefined until there is a thread for the job. `claim`: it has claimed that thread before. */
+type TakenJob = {
+  readonly job: Job;
+  readonly claim: ThreadClaim | undefined;
+  run: JobRun | undefined;
+};
 
 /** A worker as its session keeps it: the conversation, the queue of its jobs, and the thread it has while it works. */
 export class SessionWorker implements Worker {
@@ -39,14 +42,16 @@ export class SessionWorker implements Worker {
   readonly state$: Observable<WorkerState>;
   readonly #options: SessionWorkerOptions;
   readonly #state: BehaviorSubject<WorkerState> = new BehaviorSubject<WorkerState>("idle");
-  readonly #queue: Job[] = [];
+  readonly #queue: TakenJob[] = [];
   readonly #thread: WorkerThread;
+  readonly #jobThread: JobThread;
   readonly #steering: Steering = new Steering();
   #transcript: readonly Message[];
   #lastFailure: HeddleError | undefined;
   #modelCalls = 0;
-  #current: CurrentJob | undefined;
-  #hasFailed: boolean = false;
+  #current: TakenJob | undefined;
+  /** It will not start again, once the job has ended of this. */
+  #failure: HeddleError | undefined;
   #graceMs: number;
   #stopped: Promise<void> | undefined;
 
@@ -61,6 +66,17 @@ export class SessionWorker implements Worker {
       onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
       onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
       onGone: () => {},
+    });
+    this.#jobThread = new JobThread({
+      thread: this.#thread,
+      permits: options.supply.permits,
+      restart: options.settings.restart,
+      clock: options.runtime.clock,
+      onWaiting: (error) => this.#refuseChildren(error),
+      onRestarting: (job) => this.#enter("restarting", job),
+      onGivenUp: (failure) => {
+        this.#failure = failure;
+      },
     });
     this.state$ = new ContainedObservable(this.#state, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
@@ -105,7 +121,13 @@ export class SessionWorker implements Worker {
 
   /** The job it works on, and those that wait. */
   get jobs(): readonly Job[] {
-    return [...(this.#current ? [this.#current.job] : []), ...this.#queue];
+    return [...(this.#current ? [this.#current] : []), ...this.#queue].map(({ job }) => job);
+  }
+
+  /** What must end before it turns to `job`. */
+  jobsAhead(job: Job): readonly Job[] {
+    const { jobs } = this;
+    return jobs.slice(0, Math.max(0, jobs.indexOf(job)));
   }
 
   /** Why it takes no message any more. */
@@ -124,12 +146,19 @@ export class SessionWorker implements Worker {
     this.#steering.accept(letter, this, this.#options.post);
   }
 
-  enqueue(job: Job): void {
-    this.#queue.push(job);
+  /** A thread for a job that must not wait for one; undefined: the worker has one, or will. @throws {HeddleError} `OVERLOADED`. */
+  claimThread(): ThreadClaim | undefined {
+    return this.#jobThread.claim(this.isBusy);
+  }
+
+  enqueue(job: Job, claim?: ThreadClaim): void {
+    const queued: TakenJob = { job, claim, run: undefined };
+    this.#queue.push(queued);
     job.onSettled(() => {
-      const place = this.#queue.indexOf(job);
+      const place = this.#queue.indexOf(queued);
       if (place >= 0) this.#queue.splice(place, 1);
     });
+    job.onStopped(() => this.#leaveStart());
     // Not at once: whoever made the job can subscribe to it before anything happens.
     queueMicrotask(() => {
       // Whoever was told of the job may have stopped the worker.
@@ -158,11 +187,13 @@ export class SessionWorker implements Worker {
 
   #next(): void {
     if (this.#current) return;
-    const job = this.#queue.shift();
-    if (!job) return;
-    const current: CurrentJob = { job, run: undefined };
+    const current = this.#queue.shift();
+    if (!current) {
+      this.#rest();
+      return;
+    }
     this.#current = current;
-    job.onSettled(() => this.#settled(current));
+    current.job.onSettled(() => this.#settled(current));
     void this.#perform(current).finally(() => {
       this.#current = undefined;
       this.#next();
@@ -170,54 +201,52 @@ export class SessionWorker implements Worker {
   }
 
   /** Never rejects. */
-  async #perform(current: CurrentJob): Promise<void> {
-    const { job } = current;
+  async #perform(current: TakenJob): Promise<void> {
+    const { job, claim } = current;
     try {
-      const thread = await this.#thread.take(wishOf(job));
-      if (!thread || job.isSettled) return;
+      const thread = await this.#jobThread.first(job, claim);
+      if (HeddleError.is(thread)) job.fail(thread);
+      if (!thread || HeddleError.is(thread) || isWithdrawn(job)) {
+        // One that never began may still wait for its children.
+        await job.outcome;
+        return;
+      }
       const run = new JobRun(job, {
         thread,
-        replaceThread: (failure) => this.#replaceThread(job, failure),
+        replaceThread: (failure) => this.#jobThread.replace(job, failure),
         gateway: this.#options.gateway,
         history: this.#transcript,
         nextCallIndex: () => this.#modelCalls++,
         graceMs: () => this.#graceMs,
         onState: (state) => this.#enter(state, job),
+        // Its job may still wait for its children. What waits behind it will want the thread.
+        onActorEnded: () => this.#queue.length === 0 && this.#thread.rest(),
         steering: this.#steering,
       });
       current.run = run;
       await run.perform();
     } catch (error) {
       job.fail(toHeddleError(error, "INTERNAL"));
-    } finally {
-      if (this.#queue.length === 0) this.#thread.rest();
     }
   }
 
-  /** By the restart policy. */
-  async #replaceThread(job: Job, failure: HeddleError): Promise<ActorThread | HeddleError> {
-    const decision = this.#thread.decideRestart();
-    if (decision.type !== "restart") return this.#giveUp(decision.type, failure);
-    this.#enter("restarting", job);
-    await pause(this.#options.runtime.clock, decision.delayMs, job);
-    let isStarting: boolean = true;
-    // A start that hangs must not hold up the job's end.
-    job.onStopped(() => isStarting && this.#thread.surrender());
-    const thread = await this.#thread
-      .take(wishOf(job))
-      .catch((error) => toHeddleError(error, "INTERNAL"));
-    isStarting = false;
-    if (!thread) return failure;
-    const { attempt } = decision;
-    if (!HeddleError.is(thread)) {
-      job.append({ type: "restarted", attempt, failure: toWireError(failure) });
-    }
-    return thread;
+  /** There is no job. */
+  #rest(): void {
+    if (!this.#failure && !this.isStopped) this.#enter("idle");
+    this.#thread.rest();
   }
 
-  #giveUp(why: "give-up" | "over-limit", failure: HeddleError): HeddleError {
-    this.#hasFailed = true;
-    return why === "give-up" ? failure : restartLimit(this.settings.restart, failure);
+  /** A job was stopped. A start that hangs holds up nothing that has begun, and keeps no thread that nobody wants. */
+  #leaveStart(): void {
+    const { job, run } = this.#current ?? {};
+    if (!job || !isWithdrawn(job)) return;
+    const isWanted = this.#queue.some((next) => !isWithdrawn(next.job));
+    if (run || !isWanted) this.#thread.abandonStart();
+  }
+
+  /** What waits for a thread waits for jobs to end, and those may wait for their children. */
+  #refuseChildren(error: HeddleError): void {
+    for (const { job } of [...this.#queue]) if (job.parentId !== undefined) job.fail(error);
   }
 
   #runOf(jobId: string): JobRun {
@@ -227,12 +256,14 @@ export class SessionWorker implements Worker {
   }
 
   /** In the turn in which the job ends. A job that was never begun leaves no trace in the conversation. */
-  #settled({ job, run }: CurrentJob): void {
+  #settled({ job, run }: TakenJob): void {
     if (run) this.#transcript = [...this.#transcript, ...job.messages()];
     const { ended } = job;
     if (ended?.status === "completed") this.#lastFailure = undefined;
     if (ended?.status === "failed") this.#lastFailure = ended.error;
-    if (this.#hasFailed) this.#fail(ended?.error);
+    // A cancel or a deadline of the same turn is what the job has ended of.
+    if (this.#failure?.code !== ended?.error?.code) this.#failure = undefined;
+    if (this.#failure) this.#fail(ended?.error);
     else if (!this.isStopped && this.#queue.length === 0) this.#enter("idle");
   }
 
@@ -240,11 +271,12 @@ export class SessionWorker implements Worker {
   #fail(cause: unknown): void {
     this.#enter("failed");
     const error = new HeddleError("WORKER_FAILED", `worker "${this.name}" has failed`, { cause });
-    for (const job of [...this.#queue]) job.fail(error);
+    for (const { job } of [...this.#queue]) job.fail(error);
   }
 
   #enter(state: WorkerState, job?: Job): void {
-    if (this.state === state) return;
+    // Every attempt to restart shows, also one right after another.
+    if (this.state === state && state !== "restarting") return;
     this.#state.next(state);
     job?.append({ type: "state", state });
     this.#options.onState(state);
@@ -261,23 +293,4 @@ export class SessionWorker implements Worker {
     this.#options.onStopped();
     release();
   }
-}
-
-function wishOf(job: Job): ThreadWish {
-  return {
-    isWithdrawn: () => job.isSettled || job.stopReason !== undefined,
-    onWithdrawn: (run) => job.onStopped(run),
-    onWaiting: () => job.append({ type: "waiting", for: "thread" }),
-  };
-}
-
-/** Resolves after `ms`, or as soon as the job is to stop. */
-function pause(clock: Clock, ms: number, job: Job): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = clock.setTimer(ms, over.resolve);
-  job.onStopped(() => {
-    timer.cancel();
-    over.resolve();
-  });
-  return over.promise;
 }

@@ -26,6 +26,8 @@ export type WorkerSettings = {
   readonly instructions: string | undefined;
   readonly transcript: readonly Message[];
   readonly maxSteps: number;
+  readonly maxDepth: number;
+  readonly maxChildren: number;
   readonly graceMs: number;
   readonly killMs: number;
   readonly timeouts: Timeouts;
@@ -47,6 +49,8 @@ const FIELDS = [
   "instructions",
   "transcript",
   "maxSteps",
+  "maxDepth",
+  "maxChildren",
   "graceMs",
   "killMs",
   "timeouts",
@@ -64,6 +68,7 @@ const FIELDS = [
 const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "reasoning"];
 const TIMEOUT_FIELDS = ["totalMs", "stepMs", "firstChunkMs", "chunkMs"] as const;
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"];
+const CHILDREN = { maxDepth: 8, maxChildren: 100 };
 const DEFAULT_TIMEOUTS: Timeouts = { firstChunkMs: 300_000, chunkMs: 120_000 };
 
 /**
@@ -77,7 +82,7 @@ export function workerSettings(
   providers: ReadonlySet<string>,
 ): WorkerSettings {
   checkWorkerOptions(options, "");
-  const merged = { ...given(defaults), ...given(options) };
+  const merged = { ...CHILDREN, ...given(defaults), ...given(options) };
   return {
     name: options.name,
     provider: chooseProvider(merged.provider, providers),
@@ -85,6 +90,8 @@ export function workerSettings(
     instructions: merged.instructions,
     transcript: clonePlain("transcript", options.transcript ?? []),
     maxSteps: merged.maxSteps ?? 20,
+    maxDepth: merged.maxDepth,
+    maxChildren: merged.maxChildren,
     graceMs: merged.graceMs ?? 2_000,
     killMs: merged.killMs ?? 5_000,
     timeouts: { ...DEFAULT_TIMEOUTS, ...given(defaults.timeouts), ...given(options.timeouts) },
@@ -108,6 +115,8 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
     checkText(field(name), options[name]);
   }
   checkNumber(field("maxSteps"), options.maxSteps, { min: 1, max: 1_000, integer: true });
+  checkNumber(field("maxDepth"), options.maxDepth, { min: 0, max: 100, integer: true });
+  checkNumber(field("maxChildren"), options.maxChildren, { min: 0, max: 10_000, integer: true });
   checkNumber(field("graceMs"), options.graceMs, MS);
   checkNumber(field("killMs"), options.killMs, MS);
   checkNumber(field("windowBytes"), options.windowBytes, BYTES);

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JobLifecycle, JobSignal, Stop } from "../../../src/supervisor/jobs/job-lifecycle.ts";
-import { jobStateOf, nextLifecycle, QUEUED } from "../../../src/supervisor/jobs/job-lifecycle.ts";
+import {
+  endingOf,
+  jobStateOf,
+  nextLifecycle,
+  QUEUED,
+} from "../../../src/supervisor/jobs/job-lifecycle.ts";
 
 const error = { code: "INTERNAL", message: "the actor's" } as const;
 const timeout = { code: "JOB_TIMEOUT", message: "late" } as const;
@@ -14,6 +19,8 @@ const done: JobSignal = { type: "actor-ended", error: undefined };
 const crash: JobSignal = { type: "actor-ended", error };
 const open: JobSignal = { type: "call-opened" };
 const close: JobSignal = { type: "call-ended" };
+const adopt: JobSignal = { type: "child-opened" };
+const childEnds: JobSignal = { type: "child-ended" };
 const writeOff: JobSignal = { type: "written-off", error: stuck };
 
 const lifeOf = (...signals: readonly JobSignal[]): JobLifecycle =>
@@ -48,6 +55,24 @@ describe("nextLifecycle()", () => {
       failed(stuck),
     ],
     ["a written-off job waits for its call", [begin, open, cancel, writeOff], undefined],
+    ["a job whose actor is done waits for its children", [begin, adopt, done], undefined],
+    [
+      "a job completes when its last child has ended",
+      [begin, adopt, adopt, childEnds, done, childEnds],
+      completed,
+    ],
+    ["a cancelled job waits for its children", [begin, adopt, cancel, done], undefined],
+    ["and is cancelled then", [begin, adopt, cancel, done, childEnds], cancelled],
+    [
+      "a job that is cancelled while it waits for its children is cancelled",
+      [begin, adopt, done, cancel, childEnds],
+      cancelled,
+    ],
+    ["a queued job that is cancelled waits for its children", [adopt, cancel], undefined],
+    ["and settles with them, without an actor", [adopt, cancel, childEnds], cancelled],
+    ["a thread that comes meanwhile changes nothing", [adopt, cancel, begin, childEnds], cancelled],
+    ["a queued job with children begins", [adopt, begin, childEnds, done], completed],
+    ["a written-off job waits for its children", [begin, adopt, cancel, writeOff], undefined],
     [
       "a job that was stopped while it waited is not revived by its thread",
       [cancel, begin, done],
@@ -66,18 +91,26 @@ describe("nextLifecycle()", () => {
   );
   const anySignal: fc.Arbitrary<JobSignal> = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(begin, open, close, open, close) },
+    { weight: 3, arbitrary: fc.constantFrom(adopt, childEnds) },
     { weight: 2, arbitrary: fc.constantFrom(done, crash) },
     { weight: 1, arbitrary: fc.constant(writeOff) },
     { weight: 1, arbitrary: anyStop.map((stop): JobSignal => ({ type: "stop", stop })) },
   );
 
-  /** A call that was never opened does not end. */
+  const STEPS: { readonly [type in JobSignal["type"]]?: readonly ["call" | "child", number] } = {
+    "call-opened": ["call", 1],
+    "call-ended": ["call", -1],
+    "child-opened": ["child", 1],
+    "child-ended": ["child", -1],
+  };
+
+  /** A call, or a child, that was never opened does not end. */
   function asTheyCanCome(signals: readonly JobSignal[]): JobSignal[] {
-    let openCalls = 0;
+    const open = { call: 0, child: 0 };
     return signals.filter(({ type }) => {
-      if (type === "call-ended" && openCalls === 0) return false;
-      if (type === "call-opened") openCalls += 1;
-      if (type === "call-ended") openCalls -= 1;
+      const [what, by] = STEPS[type] ?? ["call", 0];
+      if (open[what] + by < 0) return false;
+      open[what] += by;
       return true;
     });
   }
@@ -89,6 +122,7 @@ describe("nextLifecycle()", () => {
     for (const signal of signals) feed(signal);
     feed(begin);
     while ((lives.at(-1)?.openCalls ?? 0) > 0 && !lives.at(-1)?.verdict) feed(close);
+    while ((lives.at(-1)?.openChildren ?? 0) > 0 && !lives.at(-1)?.verdict) feed(childEnds);
     feed(done);
     return lives;
   }
@@ -103,6 +137,8 @@ describe("nextLifecycle()", () => {
         for (const life of lives) {
           expect(life.phase === "settled").toBe(life.verdict !== undefined);
           expect(life.openCalls).toBeGreaterThanOrEqual(0);
+          expect(life.openChildren).toBeGreaterThanOrEqual(0);
+          if (life.verdict) expect(life.openChildren).toBe(0);
         }
       }),
     );
@@ -114,6 +150,23 @@ describe("nextLifecycle()", () => {
         const life = lifeOf(begin, ...signals);
         if (!life.verdict || signals.includes(writeOff)) return;
         expect([life.actor !== undefined, life.openCalls]).toEqual([true, 0]);
+      }),
+    );
+  });
+
+  test("the children are to end from the first moment on from which the job can only end", () => {
+    fc.assert(
+      fc.property(fc.array(anySignal, { maxLength: 25 }).map(asTheyCanCome), (signals) => {
+        const lives = livesOf(signals);
+        const endings = lives.map(endingOf);
+        const first = endings.findIndex((ending) => ending !== undefined);
+        expect(first).toBeGreaterThan(0);
+        expect(endings.slice(first)).not.toContain(undefined);
+        const { stop, actor } = lives[first] as JobLifecycle;
+        expect(stop !== undefined || actor !== undefined).toBe(true);
+        for (const { stop: early, actor: over } of lives.slice(0, first)) {
+          expect([early, over]).toEqual([undefined, undefined]);
+        }
       }),
     );
   });
@@ -145,8 +198,25 @@ describe("jobStateOf()", () => {
     ["completed", [begin, done]],
     ["cancelled", [cancel]],
     ["failed", [begin, crash]],
+    ["cancelling", [adopt, cancel]],
+    ["running", [begin, adopt, done]],
   ];
   test.each(states)("is %s after %j", (state, signals) => {
     expect(jobStateOf(lifeOf(...signals))).toBe(state);
+  });
+});
+
+describe("endingOf()", () => {
+  test.each<[string | undefined, readonly JobSignal[]]>([
+    [undefined, []],
+    [undefined, [begin, open, close]],
+    ["was cancelled: user", [cancel]],
+    ["failed: late", [begin, fail]],
+    ["failed: the actor's", [begin, crash]],
+    ["failed: stuck", [begin, writeOff]],
+    ["has completed", [begin, done]],
+    ["was cancelled: user", [begin, adopt, done, cancel]],
+  ])("is %j after %j", (ending, signals) => {
+    expect(endingOf(lifeOf(...signals))).toBe(ending);
   });
 });

@@ -34,6 +34,17 @@ describe("Admission", () => {
     expect(admission.waiting).toBe(1);
   });
 
+  test("a child is not counted among those that wait, and takes the thread that it claims", () => {
+    const permits = new ThreadPermits(1);
+    const admission = new Admission(0, permits);
+    const claim = admission.claim();
+    expect([admission.waiting, permits.held]).toEqual([0, 1]);
+    expect(() => admission.claim()).toThrow(overloaded);
+    expect(() => admission.enter()).toThrow(overloaded);
+    claim.withdraw();
+    admission.enter();
+  });
+
   test("with no queue a job still gets a thread that is there", () => {
     const permits = new ThreadPermits(1);
     const admission = new Admission(0, permits);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PermitHolder } from "../../../src/supervisor/threads/thread-permits.ts";
 import { ThreadPermits } from "../../../src/supervisor/threads/thread-permits.ts";
@@ -19,6 +18,13 @@ class Holder implements PermitHolder {
     return this.permits.acquire(() => this.log.push(`${this.name} granted`));
   }
 
+  claim(): () => void {
+    return this.permits.claim({
+      granted: () => this.log.push(`${this.name} granted`),
+      refused: () => this.log.push(`${this.name} refused`),
+    });
+  }
+
   surrender(): void {
     this.log.push(`${this.name} asked`);
   }
@@ -36,6 +42,15 @@ function setUp(max: number): {
   const permits = new ThreadPermits(max);
   const log: string[] = [];
   return { permits, log, holder: (name) => new Holder(name, permits, log) };
+}
+
+/** Both threads are held by workers that are idle, `a` for longer. */
+function withTwoIdle() {
+  const it = setUp(2);
+  const [a, b] = [it.holder("a"), it.holder("b")];
+  for (const one of [a, b]) one.acquire();
+  for (const one of [a, b]) it.permits.idle(one);
+  return { ...it, a, b };
 }
 
 describe("ThreadPermits", () => {
@@ -157,94 +172,63 @@ describe("ThreadPermits", () => {
     expect([permits.held, permits.waiting]).toEqual([1, 0]);
   });
 
-  test("never grants more than there are, and leaves nobody waiting while there is one left or to be asked for", () => {
-    const step = fc.tuple(
-      fc.constantFrom("acquire", "withdraw", "release", "idle", "busy"),
-      fc.nat({ max: 5 }),
-    );
-    fc.assert(
-      fc.property(
-        fc.array(step, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 4 }),
-        (steps, max) => {
-          const model = new Workers(max);
-          for (const [what, index] of steps) model.do(what, index);
-          model.expectFair();
-          model.releaseAll();
-          expect([model.permits.held, model.permits.waiting]).toEqual([0, 0]);
-        },
-      ),
-      { numRuns: 1_000 },
-    );
+  const overloaded = expect.objectContaining({ code: "OVERLOADED", details: { max: 1 } });
+
+  test("a claim is granted at once while there are threads left", () => {
+    const { permits, log, holder } = setUp(1);
+    holder("a").claim();
+    expect([log, permits.held]).toEqual([["a granted"], 1]);
+  });
+
+  test("a claim is refused when nobody is idle, and nothing is left of it", () => {
+    const { permits, log, holder } = setUp(1);
+    const a = holder("a");
+    a.acquire();
+    expect(() => holder("b").claim()).toThrow(overloaded);
+    expect(permits.waiting).toBe(0);
+    a.release();
+    expect([log, permits.held]).toEqual([["a granted"], 0]);
+  });
+
+  test("a claim goes before those that wait, to the thread that an idle holder gives up", () => {
+    const { permits, log, holder } = setUp(1);
+    const a = holder("a");
+    a.acquire();
+    holder("b").acquire();
+    permits.idle(a);
+    holder("c").claim();
+    expect([log.slice(1), permits.waiting]).toEqual([["a asked"], 2]);
+    expect(() => holder("d").claim()).toThrow(overloaded);
+    a.release();
+    expect(log.slice(2)).toEqual(["c granted"]);
+  });
+
+  test("a claim on a thread that its holder cannot do without is refused, the latest first", () => {
+    const { permits, log, holder, a, b } = withTwoIdle();
+    holder("c").claim();
+    holder("d").claim();
+    permits.keep(a);
+    expect(log.slice(4)).toEqual(["d refused"]);
+    b.release();
+    expect(log.slice(5)).toEqual(["c granted"]);
+  });
+
+  test("another idle holder is asked before a claim is refused", () => {
+    const { permits, log, holder, a } = withTwoIdle();
+    holder("c").claim();
+    permits.keep(a);
+    expect(log.slice(2)).toEqual(["a asked", "b asked"]);
+  });
+
+  test("a claim that is withdrawn leaves the thread to the next", () => {
+    const { permits, log, holder } = setUp(1);
+    const a = holder("a");
+    a.acquire();
+    permits.idle(a);
+    const withdraw = holder("b").claim();
+    holder("c").acquire();
+    withdraw();
+    a.release();
+    expect(log).toEqual(["a granted", "a asked", "c granted"]);
   });
 });
-
-/** Six workers, each of which holds a thread, waits for one, or neither. */
-class Workers {
-  readonly permits: ThreadPermits;
-  readonly #max: number;
-  readonly #states: ("none" | "waits" | "holds")[] = Array(6).fill("none");
-  readonly #withdraw: (() => void)[] = [];
-  readonly #holders: PermitHolder[] = this.#states.map((_, i) => ({
-    surrender: () => this.#ask(i),
-  }));
-  readonly #asked = new Set<number>();
-  readonly #idle = new Set<number>();
-
-  constructor(max: number) {
-    this.#max = max;
-    this.permits = new ThreadPermits(max);
-  }
-
-  do(what: string, i: number): void {
-    const state = this.#states[i];
-    const holder = this.#holders[i] as PermitHolder;
-    if (what === "acquire" && state === "none") this.#acquire(i);
-    if (what === "withdraw" && state === "waits") {
-      this.#withdraw[i]?.();
-      this.#states[i] = "none";
-    }
-    if (what === "release" && state === "holds") this.#release(i);
-    if (what === "idle" && state === "holds" && !this.#asked.has(i)) {
-      this.#idle.add(i);
-      this.permits.idle(holder);
-    }
-    if (what === "busy") {
-      this.#idle.delete(i);
-      this.permits.busy(holder);
-    }
-    this.expectFair();
-  }
-
-  expectFair(): void {
-    const count = (state: string) => this.#states.filter((one) => one === state).length;
-    expect([this.permits.held, this.permits.waiting]).toEqual([count("holds"), count("waits")]);
-    expect(count("holds")).toBeLessThanOrEqual(this.#max);
-    if (count("waits") > 0) expect(count("holds")).toBe(this.#max);
-    if (this.#idle.size > 0) expect(this.#asked.size).toBeGreaterThanOrEqual(count("waits"));
-  }
-
-  releaseAll(): void {
-    while (this.#states.includes("holds")) this.#release(this.#states.indexOf("holds"));
-  }
-
-  #acquire(i: number): void {
-    this.#states[i] = "waits";
-    this.#withdraw[i] = this.permits.acquire(() => {
-      this.#states[i] = "holds";
-    });
-  }
-
-  #release(i: number): void {
-    this.#asked.delete(i);
-    this.#idle.delete(i);
-    this.#states[i] = "none";
-    this.permits.release(this.#holders[i] as PermitHolder);
-  }
-
-  #ask(i: number): void {
-    expect(this.#states[i]).toBe("holds");
-    expect(this.#idle.delete(i)).toBe(true);
-    this.#asked.add(i);
-  }
-}
