@@ -1,11 +1,12 @@
 import { HeddleError } from "../../src/errors.ts";
-import type { ErrorDetails } from "../../src/protocol/error.ts";
+import type { ErrorCode, ErrorDetails } from "../../src/protocol/error.ts";
 import type { ChunkFrame, RequestDeadlines } from "../../src/protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../../src/protocol/model.ts";
 import type { RetryPolicy } from "../../src/protocol/provider.ts";
 import { GatewayRequest } from "../../src/providers/gateway-request.ts";
 import type { ModelProvider, ResponseSink } from "../../src/providers/model-provider.ts";
 import { Outbox } from "../../src/providers/outbox.ts";
+import type { Timer } from "../../src/transport/clock.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
 
 const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -14,8 +15,11 @@ export function response(text: string, more: Partial<ModelResponse> = {}): Model
   return { text, toolCalls: [], finishReason: "stop", usage, ...more };
 }
 
-export function failure(details: ErrorDetails = { retryable: true }): HeddleError {
-  return new HeddleError("PROVIDER_UNAVAILABLE", "try again", { details });
+export function failure(
+  details: ErrorDetails = { retryable: true },
+  code: ErrorCode = "PROVIDER_UNAVAILABLE",
+): HeddleError {
+  return new HeddleError(code, "try again", { details });
 }
 
 /** One attempt of a provider, in the hands of a test. */
@@ -60,9 +64,12 @@ export class RequestUnderTest {
   readonly outbox: Outbox = new Outbox(this.clock, (frame) => this.frames.push(frame));
   readonly attempts: Attempt[] = [];
   readonly waiting: number[] = [];
+  /** How much longer than they ask for the supervisor lets attempts wait. */
+  extraMs = 0;
   /** Codes of the deadlines that have passed. */
   readonly expired: string[] = [];
   readonly request: GatewayRequest;
+  #retry: Timer | undefined;
   /** How it has ended. */
   outcome: { response?: ModelResponse; error?: HeddleError } | undefined;
 
@@ -83,13 +90,16 @@ export class RequestUnderTest {
       demandBytes: options.demandBytes ?? 1_000,
       outbox: this.outbox,
       clock: this.clock,
-      onWaiting: (untilMs) => this.waiting.push(untilMs - this.clock.now()),
+      onWaiting: (_, delayMs) => this.#wait(delayMs),
       onExpired: (error) => this.expired.push(error.code),
     });
-    this.request.run().then(
-      (given) => (this.outcome = { response: given }),
-      (error) => (this.outcome = { error }),
-    );
+    this.request
+      .run()
+      .then(
+        (given) => (this.outcome = { response: given }),
+        (error) => (this.outcome = { error }),
+      )
+      .finally(() => this.#retry?.cancel());
   }
 
   /** The attempt under way. */
@@ -113,6 +123,12 @@ export class RequestUnderTest {
     await turn();
     this.clock.advance(ms);
     await turn();
+  }
+
+  /** What the supervisor does. */
+  #wait(delayMs: number): void {
+    this.waiting.push(delayMs);
+    this.#retry = this.clock.setTimer(delayMs + this.extraMs, () => this.request.retry());
   }
 
   #attempt(sink: ResponseSink, signal: AbortSignal): Promise<ModelResponse> {
