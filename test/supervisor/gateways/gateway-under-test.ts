@@ -1,4 +1,4 @@
-import type { ModelRequest, ModelResponse } from "../../../src/protocol/model.ts";
+import type { ModelRequest, ModelResponse, Usage } from "../../../src/protocol/model.ts";
 import type { ProviderLimits } from "../../../src/protocol/provider.ts";
 import { Gateway } from "../../../src/supervisor/gateways/gateway.ts";
 import { Limiter } from "../../../src/supervisor/gateways/limiter.ts";
@@ -60,8 +60,9 @@ export class GatewayUnderTest {
     });
   }
 
-  respond(call: ModelCall): void {
-    this.runtime.thread.send({ type: "responded", requestId: call.requestId, response });
+  respond(call: ModelCall, usage: Usage = response.usage): void {
+    const { requestId } = call;
+    this.runtime.thread.send({ type: "responded", requestId, response: { ...response, usage } });
   }
 
   /** Its attempt has failed, and another one is to be made after `delayMs`. */
