@@ -151,15 +151,15 @@ export class Limiter {
     const isRefused = error !== undefined && isRefusal(error);
     const took = isRefused ? 0 : tokens;
     if (standing.entry && took !== undefined) this.#window?.correct(standing.entry, took);
-    if (isRefused) this.#backOffFor(waitMs);
+    if (isRefused) this.#refusedFor(applicant, waitMs);
     else this.#backOff.answered(applicant);
     this.#lookSoon();
   }
 
-  #backOffFor(waitMs: number): void {
+  #refusedFor(applicant: Applicant, waitMs: number): void {
     const { clock, random } = this.#runtime;
     const nowMs = clock.monotonicMs();
-    this.#backOff.begin(nowMs, waitMs, random());
+    this.#backOff.refused(nowMs, applicant, waitMs, random());
     const tooLongMs = this.#tooLongMs(nowMs);
     if (tooLongMs === undefined) return;
     for (let next = this.#queue.take(); next; next = this.#queue.take()) {

@@ -22,6 +22,16 @@ function burst(nowMs: number): number {
   return count;
 }
 
+/** How long each of `count` requests, accepted at once, makes the next one wait, rounded. */
+function gaps(nowMs: number, count: number): number[] {
+  const found: number[] = [];
+  for (let atMs = nowMs; found.length < count; atMs = it.nextAtMs(atMs)) {
+    it.answered(sent(atMs));
+    found.push(Math.round(it.nextAtMs(atMs) - atMs));
+  }
+  return found;
+}
+
 describe("BackOff", () => {
   test("without a refusal nothing waits", () => {
     expect(burst(0)).toBe(1_000);
@@ -29,8 +39,8 @@ describe("BackOff", () => {
   });
 
   test("nothing is sent for as long as was asked; the longest wish counts", () => {
-    it.begin(0, 5_000, 0);
-    it.begin(10, 1_000, 0);
+    it.refused(0, {}, 5_000, 0);
+    it.refused(10, {}, 1_000, 0);
     expect([it.nextAtMs(20), it.untilMs(20), it.askedMs(20)]).toEqual([5_000, 5_000, 4_980]);
     expect([it.nextAtMs(5_000), it.untilMs(5_000), it.askedMs(6_000)]).toEqual([
       5_000,
@@ -44,24 +54,24 @@ describe("BackOff", () => {
     [4_000, 5_000],
     [60_000, 61_000],
   ])("chance adds a quarter or a second at most: %d ms end by %d ms", (waitMs, expected) => {
-    it.begin(0, waitMs, 1);
+    it.refused(0, {}, waitMs, 1);
     expect([it.untilMs(0), it.askedMs(0)]).toEqual([expected, waitMs]);
   });
 
   test("a server that asks for longer than an hour is asked again after one", () => {
-    it.begin(0, Number.POSITIVE_INFINITY, 0);
+    it.refused(0, {}, Number.POSITIVE_INFINITY, 0);
     expect(it.untilMs(0)).toBe(3_600_000);
   });
 
   test("then one is sent; each that is accepted makes room for one more beside it", () => {
-    it.begin(0, 100, 0);
+    it.refused(0, {}, 100, 0);
     expect(burst(100)).toBe(1);
     expect(it.nextAtMs(100)).toBe(1_100);
     expect([burst(1_100), burst(2_100), burst(3_100)]).toEqual([2, 4, 8]);
   });
 
   test("what ends makes room at once, and only once", () => {
-    it.begin(0, 100, 0);
+    it.refused(0, {}, 100, 0);
     const first = sent(100);
     it.answered(first);
     it.answered(first);
@@ -69,23 +79,58 @@ describe("BackOff", () => {
   });
 
   test("those sent together do not count as accepted together", () => {
-    it.begin(0, 100, 0);
+    it.refused(0, {}, 100, 0);
     it.answered(sent(100));
     sent(100, 0.1);
     sent(100, 0.9);
     expect([it.nextAtMs(100), burst(700), it.nextAtMs(700)]).toEqual([700, 2, 1_500]);
   });
 
-  test("another refusal begins it anew", () => {
-    it.begin(0, 100, 0);
-    it.answered(sent(100));
-    expect(burst(200)).toBe(2);
-    it.begin(300, 100, 0);
-    expect([it.nextAtMs(300), burst(400)]).toEqual([400, 1]);
+  test("a refusal of what was sent before only makes the pause longer", () => {
+    it.refused(0, {}, 100, 0);
+    const first = sent(100);
+    it.refused(150, {}, 100, 0);
+    expect(it.nextAtMs(150)).toBe(250);
+    it.answered(first);
+    expect(burst(250)).toBe(2);
+  });
+
+  test("a refusal of what was sent since leaves gaps: a quarter longer than what the provider has taken", () => {
+    it.refused(0, {}, 1_000, 0);
+    for (let i = 0; i < 4; i++) it.answered(sent(1_000));
+    it.refused(1_200, sent(1_000), 800, 0);
+    // Four in 1,200 ms.
+    expect(gaps(2_000, 3)).toEqual([375, 365, 356]);
+  });
+
+  test("chance makes gaps longer or shorter by half", () => {
+    it.refused(0, {}, 1_000, 0);
+    it.refused(1_000, sent(1_000), 1_000, 0);
+    it.answered(sent(2_000, 0));
+    expect(it.nextAtMs(2_000)).toBe(2_625);
+    it.answered(sent(2_625, 1));
+    expect(it.nextAtMs(2_625) - 2_625).toBeCloseTo(1.5 * 1_250 * 2 ** -0.0625);
+  });
+
+  test("gaps become half as long in 10 s, and longer with the next refusal, whatever it says", () => {
+    it.refused(0, {}, 1_000, 0);
+    it.refused(1_000, sent(1_000), 1_000, 0);
+    expect(gaps(12_000, 1)).toEqual([625]);
+    it.refused(12_700, sent(12_700), 100, 0);
+    const [gap] = gaps(12_800, 1) as [number];
+    expect(gap).toBeGreaterThan(700);
+    it.refused(12_900, sent(12_900), 100, 0);
+    expect(gaps(13_000, 1)[0]).toBeGreaterThan(gap);
+  });
+
+  test("a gap is a minute at most, also after a pause of an hour", () => {
+    it.refused(0, {}, 3_600_000, 0);
+    it.refused(3_600_000, sent(3_600_000), 0, 0);
+    expect(gaps(3_600_000, 1)).toEqual([60_000]);
   });
 
   test("it is over when nobody waits and all is answered, not before", () => {
-    it.begin(0, 100, 0);
+    it.refused(0, {}, 100, 0);
     it.rest(50);
     const first = sent(100);
     it.rest(150);
@@ -103,7 +148,7 @@ describe("BackOff", () => {
     fc.assert(
       fc.property(fc.array(anyStep), (steps) => {
         it = new BackOff();
-        it.begin(0, 0, 0);
+        it.refused(0, {}, 0, 0);
         let nowMs = 0;
         for (const { afterMs, chance } of steps) {
           nowMs += afterMs;
