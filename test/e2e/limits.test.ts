@@ -45,7 +45,7 @@ describe("a provider's limits", () => {
   test.each([
     // The server allows twice as much, so that no request is refused because it was long on its way.
     ["and limits that fit", 20, { requestsPerMinute: 600 }, 10],
-    ["and no limits at all", 5, {}, 90],
+    ["and no limits at all", 5, {}, 60],
   ] as const)(
     "30 agents, a server that refuses more than some in a second, %s: all complete",
     async (_, allowed, limits, refusals) => {
@@ -155,22 +155,21 @@ describe("a 429", () => {
     const server = await startServer((_, before) => {
       if (before.length > 0) return "echo";
       refusedAtMs = performance.now();
-      return { retryAfterMs: 1_500 };
+      return { retryAfterMs: 2_000 };
     });
     const supervisor = await startAgainst(server, {});
     const first = supervisor.openSession().run({}, { prompt: "first" });
     await waiting(first);
+    expect(supervisor.inspect().providers).toMatchObject([
+      { inFlight: 0, waiting: 1, backingOffUntilMs: expect.any(Number) },
+    ]);
     const others = [supervisor.openSession(), supervisor.openSession()].flatMap((session) =>
       runAll(session, 3),
     );
-    await Promise.all(others.map(waiting));
-    const [provider] = supervisor.inspect().providers;
-    expect(provider).toMatchObject({ inFlight: 0, waiting: 7 });
-    expect(provider?.backingOffUntilMs).toBeGreaterThan(Date.now() - 1);
     await Promise.all([first, ...others].map((job) => job.wait()));
     expect(server.requests).toHaveLength(8);
     const [, ...after] = server.requests;
-    for (const { atMs } of after) expect(atMs - refusedAtMs).toBeGreaterThanOrEqual(1_500);
+    for (const { atMs } of after) expect(atMs - refusedAtMs).toBeGreaterThanOrEqual(2_000);
     const waits = (await collect(first.events())).filter((event) => event.type === "waiting");
     expect(waits).toMatchObject([{ for: "rate-limit", untilMs: expect.any(Number) }]);
   });

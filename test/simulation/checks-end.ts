@@ -25,10 +25,11 @@ export async function expectEnd(simulation: Simulation): Promise<void> {
 
 /** P6: no thread but those that cannot be ended, which were reported; no timer, nothing that keeps the process alive. */
 function expectNothingLeft({ supervisor, world, sessions, workers, events }: Simulation): void {
-  const { threads, sessions: open, gateways } = supervisor.inspect();
+  const { threads, sessions: open, gateways, providers } = supervisor.inspect();
   expect(open).toEqual([]);
   expect(threads).toMatchObject({ held: 0, waiting: 0, spare: 0, executing: 0 });
   expect(gateways.every(({ state, calls }) => state === "closed" && calls === 0)).toBe(true);
+  expect(providers.map(({ inFlight, waiting }) => inFlight + waiting)).toEqual([0, 0]);
   for (const thread of world.threads) {
     if (thread.isGone) continue;
     expect(thread.isUnkillable).toBe(true);

@@ -36,6 +36,7 @@ const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
 const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
   chunks: fc.array(fc.constantFrom(12, 3, 1, 30), { maxLength: 9 }),
   toolCalls: fc.constantFrom(0, 0, 1, 2),
+  isRefused: fc.constantFrom(false, false, false, false, true),
   end: fc.constantFrom(
     "responds",
     "responds",
@@ -179,6 +180,13 @@ function anySchedule(action: fc.Arbitrary<Action>, isEager: fc.Arbitrary<boolean
     spare: fc.constantFrom(0, 1, 2),
     queue: fc.constantFrom(100, 100, 2, 0),
     gateways: fc.constantFrom(1, 2),
+    limits: fc.constantFrom(
+      {},
+      {},
+      { maxConcurrent: 1 },
+      { maxConcurrent: 2 },
+      { requestsPerMinute: 600, tokensPerMinute: 60_000 },
+    ),
     commands: fc
       .tuple(first, fc.array(command, { minLength: 1, maxLength: 24 }))
       .map(([head, rest]) => [head, ...rest]),

@@ -16,6 +16,7 @@ type Request = Extract<GatewayCommand, { type: "request" }>;
 export type SeenRequest = {
   readonly id: string;
   readonly thread: SimThread;
+  readonly provider: string;
   readonly jobId: string;
   readonly workerId: string;
   readonly callIndex: number;
@@ -29,6 +30,8 @@ export type SeenRequest = {
   sentBytes: number;
   isCancelled: boolean;
   isExpired: boolean;
+  /** Its model refuses it, has refused it, or does so no more: then the next attempt is under way. */
+  refusal: "to come" | "waits" | undefined;
   end: "responded" | "failed" | undefined;
 };
 
@@ -69,6 +72,9 @@ export class SimGateway implements ThreadBody {
       case "request":
         this.#open(message);
         break;
+      case "retry":
+        this.#retry(message.requestId);
+        break;
       case "cancel":
         this.#cancel(message.requestId);
         break;
@@ -100,23 +106,29 @@ export class SimGateway implements ThreadBody {
     const { plan } = seen;
     if ((seen.isCancelled || seen.isExpired) && !plan.isDeaf)
       return () => this.#end(request, "failed");
+    if (seen.refusal === "waits") return undefined;
+    if (seen.refusal) return () => this.#refuse(request);
     if (written < chunks.length) {
-      const hasRoom = seen.sentBytes < seen.demandBytes;
-      const isCongested = this.#sentFrames - this.#processedFrames >= MAX_OPEN_FRAMES;
-      return hasRoom && !isCongested ? () => this.#write(request) : undefined;
+      return this.#hasRoom(seen) ? () => this.#write(request) : undefined;
     }
     if (plan.end === "stalls" || seen.isExpired) return undefined;
     if (plan.end === "expires") return () => this.#expire(request);
     return () => this.#end(request, plan.end === "responds" ? "responded" : "failed");
   }
 
-  #open({ requestId, request, demandBytes }: Request): void {
+  #hasRoom({ sentBytes, demandBytes }: SeenRequest): boolean {
+    const isCongested = this.#sentFrames - this.#processedFrames >= MAX_OPEN_FRAMES;
+    return sentBytes < demandBytes && !isCongested;
+  }
+
+  #open({ requestId, provider, request, demandBytes }: Request): void {
     const { jobId, workerId, callIndex } = request.origin;
     const { messages } = request;
     const { step, plan } = planFor(messages);
     const seen: SeenRequest = {
       id: `${this.#thread.threadId}.${requestId}`,
       thread: this.#thread,
+      provider,
       jobId,
       workerId,
       callIndex,
@@ -129,6 +141,7 @@ export class SimGateway implements ThreadBody {
       sentBytes: 0,
       isCancelled: false,
       isExpired: false,
+      refusal: plan.isRefused ? "to come" : undefined,
       end: undefined,
     };
     this.#seen.push(seen);
@@ -138,6 +151,19 @@ export class SimGateway implements ThreadBody {
       chunks: chunksOf(jobId, step, plan),
       written: 0,
     });
+  }
+
+  #refuse({ requestId, seen }: OpenRequest): void {
+    seen.refusal = "waits";
+    const error = toWireError(new HeddleError("PROVIDER_RATE_LIMITED", "too many requests"));
+    this.#post({ type: "waiting", requestId, delayMs: 300, error });
+  }
+
+  #retry(requestId: number): void {
+    const request = this.#requests.get(requestId);
+    if (!request) return;
+    if (request.seen.refusal !== "waits") throw new Error(`request ${requestId} did not wait`);
+    request.seen.refusal = undefined;
   }
 
   #cancel(requestId: number): void {
