@@ -105,13 +105,18 @@ function expectResponses({ world }: Simulation, { job }: SimJob, log: readonly J
 }
 
 /** No request for a job that never began, or after its end; each model call is asked once, or again when it had sent nothing. */
-function expectRequests({ world }: Simulation, sim: SimJob, log: readonly JobEvent[]): void {
+function expectRequests(
+  { world, schedule }: Simulation,
+  sim: SimJob,
+  log: readonly JobEvent[],
+): void {
   const requests = world.requests.filter(({ jobId }) => jobId === sim.job.id);
   const hasBegun = log.some(({ type }) => type === "started");
   if (!hasBegun) expect(requests).toEqual([]);
   for (const [i, request] of requests.entries()) {
     // A thread that cannot be ended, and turns again, does what nobody waits for any more.
     if (request.thread.isUnkillable) continue;
+    expect(request.mostUnderWay).toBeLessThanOrEqual(schedule.limits.maxConcurrent ?? 1_000);
     expect(request.atTurn).toBeLessThanOrEqual(sim.settledTurn ?? 0);
     const before = requests[i - 1];
     if (before?.callIndex === request.callIndex) expect(before.end).toBeUndefined();

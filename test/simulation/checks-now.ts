@@ -12,12 +12,13 @@ export function expectNow(simulation: Simulation): void {
   expectRegistry(simulation);
   expectStates(simulation);
   expectWindows(simulation);
-  expectLimits(simulation);
 }
 
 /** Permits are held for threads that workers have, and for nothing else. */
 function expectPermits({ world, supervisor, schedule, events }: Simulation): void {
-  const writtenOff = writtenOffIn(events);
+  const writtenOff = events.flatMap((event) =>
+    event.type === "thread-stuck" ? [event.threadId] : [],
+  );
   const owned = world.threads.filter(
     ({ isOwned, isGone, threadId }) => isOwned && !isGone && !writtenOff.includes(threadId),
   );
@@ -46,27 +47,6 @@ function expectStates({ workers, jobs }: Simulation): void {
     if (worker.state === "failed") expect(hasJob).toBe(false);
     expect(flawOf(worker.transcript)).toBeUndefined();
   }
-}
-
-/** A provider never has more requests under way than it may. */
-function expectLimits({ world, schedule, events }: Simulation): void {
-  const { maxConcurrent = Number.POSITIVE_INFINITY } = schedule.limits;
-  const writtenOff = writtenOffIn(events);
-  for (const provider of ["shared", "own"]) {
-    const open = world.requests.filter(
-      (request) =>
-        request.provider === provider &&
-        request.refusal !== "waits" &&
-        !request.end &&
-        !request.thread.isDead &&
-        !writtenOff.includes(request.thread.threadId),
-    );
-    expect(open.length).toBeLessThanOrEqual(maxConcurrent);
-  }
-}
-
-function writtenOffIn(events: Simulation["events"]): readonly number[] {
-  return events.flatMap((event) => (event.type === "thread-stuck" ? [event.threadId] : []));
 }
 
 /** What was sent and not read is bounded for every lossless reader that was there from the start. */

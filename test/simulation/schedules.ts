@@ -221,6 +221,34 @@ const anyCrash: fc.Arbitrary<Action> = fc.oneof(
 /** Workers that are restarted often. */
 export const anyCrashingSchedule: fc.Arbitrary<Schedule> = anySchedule(anyCrash, fc.boolean());
 
+const anyCrowd: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 10, arbitrary: anyRun.map((run) => ({ ...run, worker: undefined })) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("open-session") }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("gateway"),
+      thread: pick,
+      does: fc.constant<GatewayFault>("dies"),
+    }),
+  },
+) as fc.Arbitrary<Action>;
+
+/** Many workers at once, and providers that take few requests at a time. */
+export const anyCrowdedSchedule: fc.Arbitrary<Schedule> = fc
+  .record({
+    schedule: anySchedule(anyCrowd, fc.boolean()),
+    maxConcurrent: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ schedule, maxConcurrent }) => ({
+    ...schedule,
+    maxThreads: 10,
+    queue: 100,
+    limits: { maxConcurrent },
+  }));
+
 const anyCalmOrPondering: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: anyCalm },
   { weight: 1, arbitrary: ponders },

@@ -32,6 +32,8 @@ export type SeenRequest = {
   isExpired: boolean;
   /** Its model refuses it, has refused it, or does so no more: then the next attempt is under way. */
   refusal: "to come" | "waits" | undefined;
+  /** How many of its provider's requests were under way when an attempt began, itself included: the most of all attempts. */
+  mostUnderWay: number;
   end: "responded" | "failed" | undefined;
 };
 
@@ -142,9 +144,11 @@ export class SimGateway implements ThreadBody {
       isCancelled: false,
       isExpired: false,
       refusal: plan.isRefused ? "to come" : undefined,
+      mostUnderWay: 0,
       end: undefined,
     };
     this.#seen.push(seen);
+    this.#begin(seen);
     this.#requests.set(requestId, {
       requestId,
       seen,
@@ -164,6 +168,15 @@ export class SimGateway implements ThreadBody {
     if (!request) return;
     if (request.seen.refusal !== "waits") throw new Error(`request ${requestId} did not wait`);
     request.seen.refusal = undefined;
+    this.#begin(request.seen);
+  }
+
+  #begin(seen: SeenRequest): void {
+    const underWay = this.#seen.filter(
+      ({ provider, thread, refusal, end }) =>
+        provider === seen.provider && !thread.isDead && !end && refusal !== "waits",
+    );
+    seen.mostUnderWay = Math.max(seen.mostUnderWay, underWay.length);
   }
 
   #cancel(requestId: number): void {

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "./commands.ts";
 import { runSchedule } from "./run-schedule.ts";
-import { anyCalmSchedule, anyCrashingSchedule, anyRoughSchedule } from "./schedules.ts";
+import {
+  anyCalmSchedule,
+  anyCrashingSchedule,
+  anyCrowdedSchedule,
+  anyRoughSchedule,
+} from "./schedules.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -36,6 +41,12 @@ describe("a supervisor in a world that a seed decides", () => {
   test(
     "restarts actors that die again and again, up to the limit",
     () => forAny(anyCrashingSchedule, 0.2, () => {}),
+    TIMEOUT_MS,
+  );
+
+  test(
+    "keeps to the limits of its providers when many workers ask at once",
+    () => forAny(anyCrowdedSchedule, 0.1, () => {}),
     TIMEOUT_MS,
   );
 
