@@ -40,7 +40,7 @@ export type ScriptedToolCall = {
   readonly argumentsText?: string;
 };
 
-/** Fails as a model server's answer with that status would; with a text, after that text. */
+/** Fails as a model server's answer with that status would; with a text, after that text. A 429 holds the provider's other requests back for 500 ms. */
 export type ScriptedFailure = {
   readonly error: { readonly status: number; readonly message: string };
   readonly text?: string;

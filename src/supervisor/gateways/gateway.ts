@@ -204,7 +204,8 @@ export class Gateway {
         break;
       case "waiting": {
         const call = this.#calls.get(report.requestId);
-        call?.limiter.again(call, fromWireError(report.error), report.delayMs);
+        if (!call || call.stopped) break;
+        call.limiter.again(call, fromWireError(report.error), report.delayMs);
         break;
       }
       case "expired": {

@@ -153,6 +153,18 @@ describe("a call that its provider has refused", () => {
     ]);
   });
 
+  test("a refusal that comes after its cancel is not waited out", async () => {
+    const it = await started();
+    const call = it.open();
+    it.gateway.cancel(call, "user left");
+    it.failAttempt(call, "PROVIDER_RATE_LIMITED", 1_000);
+    await turn();
+    expect([it.told, it.limiter.inspect().waiting]).toEqual([[], 0]);
+    failWith(it, call, "JOB_CANCELLED");
+    expect(await endOf(call)).toBe("JOB_CANCELLED");
+    expect(it.limiter.inspect().inFlight).toBe(0);
+  });
+
   test("fails as refused when another one learns that the pause is too long", async () => {
     const it = await started();
     const [first, second] = [it.open(), it.open()];
