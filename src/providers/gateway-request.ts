@@ -39,11 +39,11 @@ export class GatewayRequest {
   /** Until the first chunk, then between chunks. Stands still while the window is closed and between attempts. */
   #idle: Deadline | undefined;
   #step: Deadline | undefined;
+  /** Ends the pause between two attempts. */
+  #goOn: () => void = () => {};
   /** Of the text chunks, in UTF-16 code units: to compare texts would mean to keep another copy of each. */
   #textLength = 0;
   #delivered: boolean = false;
-  /** Ends the pause between two attempts. */
-  #goOn: () => void = () => {};
   #hasEnded: boolean = false;
 
   constructor(options: GatewayRequestOptions) {

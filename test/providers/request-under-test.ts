@@ -6,7 +6,6 @@ import type { RetryPolicy } from "../../src/protocol/provider.ts";
 import { GatewayRequest } from "../../src/providers/gateway-request.ts";
 import type { ModelProvider, ResponseSink } from "../../src/providers/model-provider.ts";
 import { Outbox } from "../../src/providers/outbox.ts";
-import type { Timer } from "../../src/transport/clock.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
 
 const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -69,7 +68,7 @@ export class RequestUnderTest {
   /** Codes of the deadlines that have passed. */
   readonly expired: string[] = [];
   readonly request: GatewayRequest;
-  #retry: Timer | undefined;
+  #retry: ReturnType<FakeClock["setTimer"]> | undefined;
   /** How it has ended. */
   outcome: { response?: ModelResponse; error?: HeddleError } | undefined;
 

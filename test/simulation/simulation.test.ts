@@ -46,7 +46,7 @@ describe("a supervisor in a world that a seed decides", () => {
 
   test(
     "keeps to the limits of its providers when many workers ask at once",
-    () => forAny(anyCrowdedSchedule, 0.1, () => {}),
+    () => forAny(anyCrowdedSchedule, 0.05, () => {}),
     TIMEOUT_MS,
   );
 

@@ -171,14 +171,8 @@ export class Gateway {
   }
 
   #send(call: ModelCall): void {
-    const { requestId, demandBytes, spec } = call;
-    const { provider, request, deadlines } = spec;
-    if (call.isSent) {
-      this.#thread?.post({ type: "retry", requestId });
-      return;
-    }
     try {
-      this.#thread?.post({ type: "request", requestId, provider, request, deadlines, demandBytes });
+      this.#thread?.post(call.command());
       call.isSent = true;
     } catch (error) {
       this.#malformed(call, error);

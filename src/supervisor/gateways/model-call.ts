@@ -1,6 +1,10 @@
 import type { HeddleError } from "../../errors.ts";
 import { fromWireError } from "../../errors.ts";
-import type { GatewayReport, RequestDeadlines } from "../../protocol/gateway-messages.ts";
+import type {
+  GatewayCommand,
+  GatewayReport,
+  RequestDeadlines,
+} from "../../protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
 import type { Applicant, Limiter } from "./limiter.ts";
@@ -74,6 +78,14 @@ export class ModelCall implements Applicant {
   /** Why it is to stop, if it is. */
   get stopped(): HeddleError | undefined {
     return this.#stopped;
+  }
+
+  /** What its gateway is told when its turn has come. */
+  command(): GatewayCommand {
+    const { requestId, demandBytes } = this;
+    const { provider, request, deadlines } = this.spec;
+    if (this.isSent) return { type: "retry", requestId };
+    return { type: "request", requestId, provider, request, deadlines, demandBytes };
   }
 
   demand(bytes: number): void {
