@@ -18,7 +18,7 @@ export type {
   ToolSpec,
   Usage,
 } from "./protocol/model.ts";
-export type { ProviderDescriptor, RetryPolicy } from "./protocol/provider.ts";
+export type { ProviderDescriptor, ProviderLimits, RetryPolicy } from "./protocol/provider.ts";
 export type { WorkerState } from "./protocol/worker.ts";
 export type { ModelProvider, ProviderContext, ResponseSink } from "./providers/model-provider.ts";
 export { openaiProvider } from "./providers/openai/descriptor.ts";
@@ -49,6 +49,7 @@ export type {
   GatewayInspection,
   Inspection,
   JobInspection,
+  ProviderInspection,
   SessionInspection,
   WorkerInspection,
 } from "./supervisor/inspection.ts";

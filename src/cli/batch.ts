@@ -111,7 +111,7 @@ export class Batch {
   }
 }
 
-const WAITING = { thread: "queued", retry: "retrying" } as const;
+const WAITING = { thread: "queued", "rate-limit": "rate limit", retry: "retrying" } as const;
 
 async function timesOf(job: WorkerJob, running: Running | undefined): Promise<JobTimes> {
   const endedAtMs = running?.endedAtMs ?? Date.now();

@@ -1,7 +1,7 @@
 import type { WireError } from "./error.ts";
 import type { ModelRequest, ModelResponse } from "./model.ts";
 
-/** Deadlines of one model call, in milliseconds; they stand still while the reader's window is closed. */
+/** Deadlines of one model call, in milliseconds; they stand still while the reader's window is closed, and while its provider's limiter lets it wait. */
 export type RequestDeadlines = {
   readonly firstChunkMs?: number;
   readonly chunkMs?: number;
@@ -19,6 +19,8 @@ export type GatewayCommand =
       /** Cumulative bytes that may be sent, as in `demand`. */
       readonly demandBytes: number;
     }
+  /** A request that said `waiting` is to make its next attempt. */
+  | { readonly type: "retry"; readonly requestId: number }
   | { readonly type: "cancel"; readonly requestId: number; readonly reason: string }
   /** Parallel columns: request `requestIds[i]` may send up to `bytes[i]` in all. Never takes back. */
   | {
@@ -34,7 +36,13 @@ export type GatewayCommand =
 /** Gateway to supervisor, beside calls. */
 export type GatewayReport =
   | ({ readonly type: "frame" } & ChunkFrame)
-  | { readonly type: "waiting"; readonly requestId: number; readonly untilMs: number }
+  /** An attempt has failed with `error`. The next one is to be made, `delayMs` from now at the earliest, when a `retry` says so. */
+  | {
+      readonly type: "waiting";
+      readonly requestId: number;
+      readonly delayMs: number;
+      readonly error: WireError;
+    }
   /** A deadline of the request has passed and its provider was told to stop: what it fails with, once it has. */
   | { readonly type: "expired"; readonly requestId: number; readonly error: WireError }
   | { readonly type: "pong" }

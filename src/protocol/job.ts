@@ -28,7 +28,12 @@ export type ToolOutcome = {
 export type JobEventBody =
   | { readonly type: "started" }
   | { readonly type: "state"; readonly state: WorkerState }
-  | { readonly type: "waiting"; readonly for: "thread" | "retry"; readonly untilMs?: number }
+  /** `rate-limit`: for the limits of its provider, or because that has asked all to wait. `untilMs` is left out where it cannot be told. */
+  | {
+      readonly type: "waiting";
+      readonly for: "thread" | "rate-limit" | "retry";
+      readonly untilMs?: number;
+    }
   | { readonly type: "chunk"; readonly chunk: ModelResponseChunk }
   | { readonly type: "response"; readonly response: ModelResponse }
   | ({ readonly type: "tool-finished" } & ToolOutcome)

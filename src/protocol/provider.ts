@@ -8,6 +8,27 @@ export type RetryPolicy = {
   readonly maxDelayMs: number;
 };
 
+/**
+ * What may be sent to a provider, by all sessions together. What is left out is not limited.
+ *
+ * A request that has to wait keeps its worker's thread; its `stepMs` and `firstChunkMs` do not run meanwhile, `totalMs` does.
+ */
+export type ProviderLimits = {
+  /**
+   * Requests in any 60 seconds, retries included, 1 to 1,000,000. They are spread: in any second, no more than a sixtieth of it,
+   * rounded up.
+   */
+  readonly requestsPerMinute?: number;
+  /**
+   * Tokens in any 60 seconds, 1 to 1,000,000,000. A request counts from when it is sent, with an estimate: its characters divided
+   * by 4, 1,000 for each image or file, and its `maxOutputTokens` (1,000 if it has none). Once the model's server has said what
+   * it took, that counts in its place. One that is larger than the limit is sent when there was no other for a minute.
+   */
+  readonly tokensPerMinute?: number;
+  /** Requests under way at once, 1 to 1,000,000. */
+  readonly maxConcurrent?: number;
+};
+
 /** A provider as plain data: where its code is, and what its code is given. `openaiProvider()` and `scriptedProvider()` return one. */
 export type ProviderDescriptor = {
   /** A module that exports `createProvider(options, context)`. It is loaded in a gateway thread, never in the caller's. */
@@ -17,6 +38,7 @@ export type ProviderDescriptor = {
   /** Names of environment variables of the host whose values the provider may have. A gateway's own environment is empty. */
   readonly env?: readonly string[];
   readonly retry?: Partial<RetryPolicy>;
+  readonly limits?: ProviderLimits;
 };
 
 /** A provider as its gateway gets it. */
@@ -26,4 +48,5 @@ export type ProviderSpec = {
   readonly options: unknown;
   readonly env: { readonly [name: string]: string };
   readonly retry: RetryPolicy;
+  readonly limits: ProviderLimits;
 };

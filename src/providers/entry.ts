@@ -40,6 +40,9 @@ port.on("message", (message: GatewayCommand | CallMessage) => {
     case "request":
       void serve(message);
       break;
+    case "retry":
+      requests.get(message.requestId)?.retry();
+      break;
     case "cancel":
       requests.get(message.requestId)?.cancel(new HeddleError("JOB_CANCELLED", message.reason));
       break;
@@ -81,7 +84,8 @@ async function serve(command: Extract<GatewayCommand, { type: "request" }>): Pro
       retry: loaded.spec.retry,
       outbox,
       clock: systemClock,
-      onWaiting: (untilMs) => post({ type: "waiting", requestId, untilMs }),
+      onWaiting: (error, delayMs) =>
+        post({ type: "waiting", requestId, delayMs, error: toWireError(error) }),
       onExpired: (error) => post({ type: "expired", requestId, error: toWireError(error) }),
     });
     requests.set(requestId, request);

@@ -20,8 +20,8 @@ export type GatewayRequestOptions = {
   readonly demandBytes: number;
   readonly outbox: Outbox;
   readonly clock: Clock;
-  /** Told before each pause between attempts. */
-  readonly onWaiting: (untilMs: number) => void;
+  /** An attempt has failed, and another one is to be made `delayMs` later, or after that: when `retry` is called. */
+  readonly onWaiting: (error: HeddleError, delayMs: number) => void;
   /** A deadline has passed: the provider was told to stop. */
   readonly onExpired: (error: HeddleError) => void;
 };
@@ -40,6 +40,8 @@ export class GatewayRequest {
   /** Until the first chunk, then between chunks. Stands still while the window is closed and between attempts. */
   #idle: Deadline | undefined;
   #step: Deadline | undefined;
+  /** Ends the pause between two attempts. */
+  #goOn: () => void = () => {};
   /** Of the text chunks, in UTF-16 code units: to compare texts would mean to keep another copy of each. */
   #textLength = 0;
   #delivered: boolean = false;
@@ -76,6 +78,11 @@ export class GatewayRequest {
     this.#gate.demand(bytes);
   }
 
+  /** Makes the next attempt. */
+  retry(): void {
+    this.#goOn();
+  }
+
   /** Aborts the provider's signal and rejects its writes. The first reason wins. */
   cancel(error: HeddleError): void {
     if (this.#isCancelled) return;
@@ -94,7 +101,7 @@ export class GatewayRequest {
         const { retry } = this.#options;
         const decision = decideRetry(retry, { error, delivered, retriesDone }, Math.random());
         if (!decision.retry) throw error;
-        await this.#pause(decision.delayMs);
+        await this.#pause(error, decision.delayMs);
       }
     }
   }
@@ -137,17 +144,21 @@ export class GatewayRequest {
     }
   }
 
-  async #pause(delayMs: number): Promise<void> {
+  /** `stepMs` runs in a pause of the call's own. It stands still where the provider's limiter lets it wait: after a 429, and past the pause. */
+  async #pause(error: HeddleError, delayMs: number): Promise<void> {
     const { clock, onWaiting } = this.#options;
     const { signal } = this.#abort;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = clock.setTimer(delayMs, resolve);
+    const ownMs = error.code === "PROVIDER_RATE_LIMITED" ? 0 : delayMs;
+    const timer = clock.setTimer(ownMs, () => this.#step?.pause());
+    this.#goOn = resolve;
     signal.addEventListener("abort", () => resolve(), { once: true });
     this.#idle?.stop();
-    onWaiting(clock.now() + delayMs);
+    onWaiting(error, delayMs);
     await promise;
     timer.cancel();
     signal.throwIfAborted();
+    this.#step?.resume();
   }
 
   /** Not async: a resolved promise that is always the same costs a full-speed stream least. */

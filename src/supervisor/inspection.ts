@@ -1,3 +1,4 @@
+import type { ProviderLimits } from "../protocol/provider.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { GatewayState } from "./gateways/gateway.ts";
 import type { JobState } from "./jobs/job-lifecycle.ts";
@@ -20,6 +21,7 @@ export type Inspection = {
   /** Permissions that the running Node does not enforce. */
   readonly notEnforced: readonly string[];
   readonly gateways: readonly GatewayInspection[];
+  readonly providers: readonly ProviderInspection[];
   readonly sessions: readonly SessionInspection[];
 };
 
@@ -29,6 +31,21 @@ export type GatewayInspection = {
   readonly threadId: number | undefined;
   /** Model calls under way. */
   readonly calls: number;
+};
+
+export type ProviderInspection = {
+  readonly name: string;
+  readonly limits: ProviderLimits;
+  /** Requests under way. */
+  readonly inFlight: number;
+  /** Requests that wait for their turn, of all sessions and of each that has any. */
+  readonly waiting: number;
+  readonly waitingBySession: readonly { readonly session: string; readonly waiting: number }[];
+  /** Until when nothing is sent, because the provider has refused a request: Unix time in ms. Undefined: it has not, or that is past. */
+  readonly backingOffUntilMs: number | undefined;
+  /** What the last 60 seconds have left of the limits. Undefined: there is no such limit. */
+  readonly requestsLeft: number | undefined;
+  readonly tokensLeft: number | undefined;
 };
 
 export type SessionInspection = {

@@ -81,7 +81,10 @@ export type WorkerOptions = {
   readonly whenBusy?: "enqueue" | "reject" | "interrupt";
 };
 
-/** Deadlines in ms, 1 to 2,147,483,647. All but `totalMs` and `stepMs` have a default; all stand still while a lossless reader holds the stream back. */
+/**
+ * Deadlines in ms, 1 to 2,147,483,647. All but `totalMs` and `stepMs` have a default; all stand still while a lossless reader
+ * holds the stream back. While a request waits for its provider's limits, or because that has refused one, only `totalMs` runs.
+ */
 export type Timeouts = {
   /** From the start of the job (`JOB_TIMEOUT`). Time in the queue does not count. @defaultValue none */
   readonly totalMs?: number;

@@ -197,6 +197,7 @@ export class SupervisorSession implements Session {
       ...named,
       settings,
       gateway: gateways.for(settings.provider, number),
+      session: this.name,
       post: this.#roster.post,
       ...this.#shared(named, () => worker),
     });

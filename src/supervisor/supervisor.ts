@@ -152,6 +152,7 @@ export class Supervisor {
         threadId,
         calls: openCalls,
       })),
+      providers: this.#gateways.limiters.map((limiter) => limiter.inspect()),
       sessions: [...this.#sessions.values()].map(inspectSession),
     };
   }

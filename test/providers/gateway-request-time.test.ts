@@ -99,6 +99,21 @@ describe("a request's deadlines", () => {
     expect(expiredWith(it)).toBe("STEP_TIMEOUT");
   });
 
+  test("stepMs stands still where the limiter lets an attempt wait: past its pause, and after a 429", async () => {
+    const it = new RequestUnderTest({ deadlines: { stepMs: 100 } });
+    it.extraMs = 10_000;
+    it.attempt.fail(failure({ retryable: true, retryAfterMs: 60 }));
+    await it.pass(10_060);
+    expect(it.attempts).toHaveLength(2);
+    it.attempt.fail(failure({ retryable: true, retryAfterMs: 1_000 }, "PROVIDER_RATE_LIMITED"));
+    await it.pass(11_000);
+    expect(it.attempts).toHaveLength(3);
+    await it.pass(39);
+    expect(expiredWith(it)).toBeUndefined();
+    await it.pass(1);
+    expect(expiredWith(it)).toBe("STEP_TIMEOUT");
+  });
+
   test("the first deadline to expire counts, and the other does not come after it", async () => {
     const it = new RequestUnderTest({ deadlines: { firstChunkMs: 50, stepMs: 60 } });
     await it.pass(1_000);

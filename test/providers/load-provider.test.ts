@@ -10,6 +10,7 @@ function specOf(source: string, more: Partial<ProviderSpec> = {}): ProviderSpec 
     options: { a: 1 },
     env: { KEY: "k" },
     retry: { maxRetries: 0, initialDelayMs: 50, maxDelayMs: 50 },
+    limits: {},
     ...more,
   };
 }

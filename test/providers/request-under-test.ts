@@ -1,5 +1,5 @@
 import { HeddleError } from "../../src/errors.ts";
-import type { ErrorDetails } from "../../src/protocol/error.ts";
+import type { ErrorCode, ErrorDetails } from "../../src/protocol/error.ts";
 import type { ChunkFrame, RequestDeadlines } from "../../src/protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../../src/protocol/model.ts";
 import type { RetryPolicy } from "../../src/protocol/provider.ts";
@@ -15,8 +15,11 @@ export function response(text: string, more: Partial<ModelResponse> = {}): Model
   return { text, toolCalls: [], finishReason: "stop", usage, ...more };
 }
 
-export function failure(details: ErrorDetails = { retryable: true }): HeddleError {
-  return new HeddleError("PROVIDER_UNAVAILABLE", "try again", { details });
+export function failure(
+  details: ErrorDetails = { retryable: true },
+  code: ErrorCode = "PROVIDER_UNAVAILABLE",
+): HeddleError {
+  return new HeddleError(code, "try again", { details });
 }
 
 /** One attempt of a provider, in the hands of a test. */
@@ -61,9 +64,12 @@ export class RequestUnderTest {
   readonly outbox: Outbox = new Outbox(this.clock, (frame) => this.frames.push(frame));
   readonly attempts: Attempt[] = [];
   readonly waiting: number[] = [];
+  /** How much longer than they ask for the supervisor lets attempts wait. */
+  extraMs = 0;
   /** Codes of the deadlines that have passed. */
   readonly expired: string[] = [];
   readonly request: GatewayRequest;
+  #retry: ReturnType<FakeClock["setTimer"]> | undefined;
   /** How it has ended. */
   outcome: { response?: ModelResponse; error?: HeddleError } | undefined;
 
@@ -84,13 +90,16 @@ export class RequestUnderTest {
       demandBytes: options.demandBytes ?? 1_000,
       outbox: this.outbox,
       clock: this.clock,
-      onWaiting: (untilMs) => this.waiting.push(untilMs - this.clock.now()),
+      onWaiting: (_, delayMs) => this.#wait(delayMs),
       onExpired: (error) => this.expired.push(error.code),
     });
-    this.request.run().then(
-      (given) => (this.outcome = { response: given }),
-      (error) => (this.outcome = { error }),
-    );
+    this.request
+      .run()
+      .then(
+        (given) => (this.outcome = { response: given }),
+        (error) => (this.outcome = { error }),
+      )
+      .finally(() => this.#retry?.cancel());
   }
 
   /** The attempt under way. */
@@ -120,6 +129,12 @@ export class RequestUnderTest {
     await turn();
     this.clock.advance(ms);
     await turn();
+  }
+
+  /** What the supervisor does. */
+  #wait(delayMs: number): void {
+    this.waiting.push(delayMs);
+    this.#retry = this.clock.setTimer(delayMs + this.extraMs, () => this.request.retry());
   }
 
   #attempt(sink: ResponseSink, signal: AbortSignal): Promise<ModelResponse> {

@@ -27,10 +27,11 @@ export async function expectEnd(simulation: Simulation): Promise<void> {
 
 /** P6: no thread but those that cannot be ended, which were reported; no timer, nothing that keeps the process alive. */
 function expectNothingLeft({ supervisor, world, sessions, workers, events }: Simulation): void {
-  const { threads, sessions: open, gateways } = supervisor.inspect();
+  const { threads, sessions: open, gateways, providers } = supervisor.inspect();
   expect(open).toEqual([]);
   expect(threads).toMatchObject({ held: 0, waiting: 0, spare: 0, executing: 0 });
   expect(gateways.every(({ state, calls }) => state === "closed" && calls === 0)).toBe(true);
+  expect(providers.map(({ inFlight, waiting }) => inFlight + waiting)).toEqual([0, 0]);
   for (const thread of world.threads) {
     if (thread.isGone) continue;
     expect(thread.isUnkillable).toBe(true);
@@ -106,13 +107,18 @@ function expectResponses({ world }: Simulation, { job }: SimJob, log: readonly J
 }
 
 /** No request for a job that never began, or after its end; each model call is asked once, or again when it had sent nothing. */
-function expectRequests({ world }: Simulation, sim: SimJob, log: readonly JobEvent[]): void {
+function expectRequests(
+  { world, schedule }: Simulation,
+  sim: SimJob,
+  log: readonly JobEvent[],
+): void {
   const requests = world.requests.filter(({ jobId }) => jobId === sim.job.id);
   const hasBegun = log.some(({ type }) => type === "started");
   if (!hasBegun) expect(requests).toEqual([]);
   for (const [i, request] of requests.entries()) {
     // A thread that cannot be ended, and turns again, does what nobody waits for any more.
     if (request.thread.isUnkillable) continue;
+    expect(request.mostUnderWay).toBeLessThanOrEqual(schedule.limits.maxConcurrent ?? 1_000);
     expect(request.atTurn).toBeLessThanOrEqual(sim.settledTurn ?? 0);
     const before = requests[i - 1];
     if (before?.callIndex === request.callIndex) expect(before.end).toBeUndefined();

@@ -1,3 +1,4 @@
+import type { ProviderLimits } from "../../src/protocol/provider.ts";
 import type { JobPlan } from "./plan.ts";
 import type { SpawnFault } from "./world.ts";
 
@@ -91,5 +92,7 @@ export type Schedule = {
   readonly spare: number;
   readonly queue: number;
   readonly gateways: number;
+  /** Of each provider. */
+  readonly limits: ProviderLimits;
   readonly commands: readonly Command[];
 };

@@ -5,6 +5,8 @@ export type ResponsePlan = {
   /** Sizes of its text chunks, in characters. */
   readonly chunks: readonly number[];
   readonly toolCalls: number;
+  /** It refuses the first attempt, because there are too many requests. */
+  readonly isRefused?: boolean;
   readonly end: "responds" | "fails" | "stalls" | "expires";
   /** It does not listen to cancels. */
   readonly isDeaf: boolean;

@@ -49,6 +49,7 @@ function schedule(actions: readonly Action[], options: Partial<Schedule> = {}): 
     spare: 0,
     queue: 100,
     gateways: 1,
+    limits: {},
     commands: actions.map((action) => ({ action, turns: 100 })),
     ...options,
   };

@@ -38,6 +38,7 @@ const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
 const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
   chunks: fc.array(fc.constantFrom(12, 3, 1, 30), { maxLength: 9 }),
   toolCalls: fc.constantFrom(0, 0, 1, 2),
+  isRefused: fc.constantFrom(false, false, false, false, true),
   end: fc.constantFrom(
     "responds",
     "responds",
@@ -204,6 +205,13 @@ function anySchedule(
     spare: fc.constantFrom(0, 1, 2),
     queue: fc.constantFrom(100, 100, 2, 0),
     gateways: fc.constantFrom(1, 2),
+    limits: fc.constantFrom(
+      {},
+      {},
+      { maxConcurrent: 1 },
+      { maxConcurrent: 2 },
+      { requestsPerMinute: 600, tokensPerMinute: 60_000 },
+    ),
     commands: fc
       .tuple(first, fc.array(command, { minLength, maxLength: 24 }))
       .map(([head, rest]) => [head, ...rest]),
@@ -272,6 +280,34 @@ export const anyFamilySchedule: fc.Arbitrary<Schedule> = anySchedule(
   fc.boolean(),
   { maxTurns: 4, maxThreads: [10, 10, 4, 3, 2], minLength: 8 },
 );
+
+const anyCrowd: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 10, arbitrary: anyRun.map((run) => ({ ...run, worker: undefined })) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("open-session") }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("gateway"),
+      thread: pick,
+      does: fc.constant<GatewayFault>("dies"),
+    }),
+  },
+) as fc.Arbitrary<Action>;
+
+/** Many workers at once, and providers that take few requests at a time. */
+export const anyCrowdedSchedule: fc.Arbitrary<Schedule> = fc
+  .record({
+    schedule: anySchedule(anyCrowd, fc.boolean()),
+    maxConcurrent: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ schedule, maxConcurrent }) => ({
+    ...schedule,
+    maxThreads: 10,
+    queue: 100,
+    limits: { maxConcurrent },
+  }));
 
 const anyCalmOrPondering: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: anyCalm },

@@ -16,6 +16,7 @@ type Request = Extract<GatewayCommand, { type: "request" }>;
 export type SeenRequest = {
   readonly id: string;
   readonly thread: SimThread;
+  readonly provider: string;
   readonly jobId: string;
   readonly workerId: string;
   readonly callIndex: number;
@@ -29,6 +30,10 @@ export type SeenRequest = {
   sentBytes: number;
   isCancelled: boolean;
   isExpired: boolean;
+  /** Its model refuses it, has refused it, or does so no more: then the next attempt is under way. */
+  refusal: "to come" | "waits" | undefined;
+  /** How many of its provider's requests were under way when an attempt began, itself included: the most of all attempts. */
+  mostUnderWay: number;
   end: "responded" | "failed" | undefined;
 };
 
@@ -70,6 +75,9 @@ export class SimGateway implements ThreadBody {
       case "request":
         this.#open(message);
         break;
+      case "retry":
+        this.#retry(message.requestId);
+        break;
       case "cancel":
         this.#cancel(message.requestId);
         break;
@@ -101,23 +109,29 @@ export class SimGateway implements ThreadBody {
     const { plan } = seen;
     if ((seen.isCancelled || seen.isExpired) && !plan.isDeaf)
       return () => this.#end(request, "failed");
+    if (seen.refusal === "waits") return undefined;
+    if (seen.refusal) return () => this.#refuse(request);
     if (written < chunks.length) {
-      const hasRoom = seen.sentBytes < seen.demandBytes;
-      const isCongested = this.#sentFrames - this.#processedFrames >= MAX_OPEN_FRAMES;
-      return hasRoom && !isCongested ? () => this.#write(request) : undefined;
+      return this.#hasRoom(seen) ? () => this.#write(request) : undefined;
     }
     if (plan.end === "stalls" || seen.isExpired) return undefined;
     if (plan.end === "expires") return () => this.#expire(request);
     return () => this.#end(request, plan.end === "responds" ? "responded" : "failed");
   }
 
-  #open({ requestId, request, demandBytes }: Request): void {
+  #hasRoom({ sentBytes, demandBytes }: SeenRequest): boolean {
+    const isCongested = this.#sentFrames - this.#processedFrames >= MAX_OPEN_FRAMES;
+    return sentBytes < demandBytes && !isCongested;
+  }
+
+  #open({ requestId, provider, request, demandBytes }: Request): void {
     const { jobId, workerId, callIndex } = request.origin;
     const { messages } = request;
     const { step, plan } = planFor(messages);
     const seen: SeenRequest = {
       id: `${this.#thread.threadId}.${requestId}`,
       thread: this.#thread,
+      provider,
       jobId,
       workerId,
       callIndex,
@@ -130,9 +144,12 @@ export class SimGateway implements ThreadBody {
       sentBytes: 0,
       isCancelled: false,
       isExpired: false,
+      refusal: plan.isRefused ? "to come" : undefined,
+      mostUnderWay: 0,
       end: undefined,
     };
     this.#seen.push(seen);
+    this.#begin(seen);
     this.#requests.set(requestId, {
       requestId,
       seen,
@@ -140,6 +157,28 @@ export class SimGateway implements ThreadBody {
       lane: new ChunkLane(requestId),
       written: 0,
     });
+  }
+
+  #refuse({ requestId, seen }: OpenRequest): void {
+    seen.refusal = "waits";
+    const error = toWireError(new HeddleError("PROVIDER_RATE_LIMITED", "too many requests"));
+    this.#post({ type: "waiting", requestId, delayMs: 300, error });
+  }
+
+  #retry(requestId: number): void {
+    const request = this.#requests.get(requestId);
+    if (!request) return;
+    if (request.seen.refusal !== "waits") throw new Error(`request ${requestId} did not wait`);
+    request.seen.refusal = undefined;
+    this.#begin(request.seen);
+  }
+
+  #begin(seen: SeenRequest): void {
+    const underWay = this.#seen.filter(
+      ({ provider, thread, refusal, end }) =>
+        provider === seen.provider && !thread.isDead && !end && refusal !== "waits",
+    );
+    seen.mostUnderWay = Math.max(seen.mostUnderWay, underWay.length);
   }
 
   #cancel(requestId: number): void {

@@ -5,6 +5,7 @@ import { runSchedule } from "./run-schedule.ts";
 import {
   anyCalmSchedule,
   anyCrashingSchedule,
+  anyCrowdedSchedule,
   anyFamilySchedule,
   anyRoughSchedule,
 } from "./schedules.ts";
@@ -47,6 +48,12 @@ describe("a supervisor in a world that a seed decides", () => {
   test(
     "ends children with their parents, and lets nobody wait for ever for a child",
     () => forAny(anyFamilySchedule, 0.15, () => {}),
+    TIMEOUT_MS,
+  );
+
+  test(
+    "keeps to the limits of its providers when many workers ask at once",
+    () => forAny(anyCrowdedSchedule, 0.05, () => {}),
     TIMEOUT_MS,
   );
 

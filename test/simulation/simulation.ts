@@ -68,11 +68,14 @@ export class Simulation {
   }
 
   async start(): Promise<void> {
-    const { maxThreads: max, spare, queue, gateways } = this.schedule;
+    const { maxThreads: max, spare, queue, gateways, limits } = this.schedule;
     const builtIn = new URL("../../src/providers/scripted/provider.ts", import.meta.url);
     const starting = startIn(
       {
-        providers: { shared: { module: builtIn }, own: { module: new URL("file:///own.js") } },
+        providers: {
+          shared: { module: builtIn, limits },
+          own: { module: new URL("file:///own.js"), limits },
+        },
         threads: { max, spare, queue, gateways },
       },
       this.world.outside,

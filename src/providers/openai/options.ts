@@ -1,5 +1,5 @@
 import { HeddleError } from "../../errors.ts";
-import type { RetryPolicy } from "../../protocol/provider.ts";
+import type { ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
 
 /** All optional: what is left out comes from the host's environment, or is left to the server. */
 export type OpenAIProviderOptions = {
@@ -28,6 +28,7 @@ export type OpenAIProviderOptions = {
    */
   readonly maxTokensField?: "max_completion_tokens" | "max_tokens";
   readonly retry?: Partial<RetryPolicy>;
+  readonly limits?: ProviderLimits;
 };
 
 type Check = (field: string, value: unknown) => void;
@@ -63,6 +64,11 @@ const CHECKS: { readonly [field in keyof Required<OpenAIProviderOptions>]: Check
     maxRetries: integer(0, 10),
     initialDelayMs: integer(50, 600_000),
     maxDelayMs: integer(50, 600_000),
+  }),
+  limits: fields({
+    requestsPerMinute: integer(1, 1_000_000),
+    tokensPerMinute: integer(1, 1_000_000_000),
+    maxConcurrent: integer(1, 1_000_000),
   }),
 };
 

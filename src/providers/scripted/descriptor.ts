@@ -13,10 +13,12 @@ import type { Script } from "./script.ts";
  */
 export function scriptedProvider(script: Script): ProviderDescriptor {
   checkScript(script);
+  const { limits, ...options } = script;
   return {
     module: new URL(`./provider${extname(import.meta.filename)}`, import.meta.url),
-    options: script,
+    options,
     retry: { maxRetries: 0 },
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 
@@ -27,6 +29,15 @@ function checkScript(script: unknown): void {
   }
   for (const [i, response] of responses.entries()) {
     checkResponse(`responses[${i}]`, response);
+  }
+  checkLimits((script as Script).limits);
+}
+
+/** What is no limit is refused with the supervisor's other options. */
+function checkLimits(limits: unknown): void {
+  for (const name of ["requestsPerMinute", "tokensPerMinute", "maxConcurrent"]) {
+    const value = (limits as Record<string, unknown> | undefined)?.[name];
+    checkCount(`limits.${name}`, value, Number.isSafeInteger, "an integer from 1");
   }
 }
 

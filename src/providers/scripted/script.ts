@@ -1,4 +1,5 @@
 import type { ResponseFinishReason, Usage } from "../../protocol/model.ts";
+import type { ProviderLimits } from "../../protocol/provider.ts";
 
 /** What the scripted provider does, as plain data. */
 export type Script = {
@@ -8,6 +9,7 @@ export type Script = {
   readonly repeat?: boolean;
   /** Where texts without `chunks` are cut into pieces of 1 to 8 characters. The same seed cuts them the same. @defaultValue 1 */
   readonly seed?: number;
+  readonly limits?: ProviderLimits;
 };
 
 export type ScriptedResponse = ScriptedAnswer | ScriptedFailure | ScriptedStall;
@@ -38,7 +40,7 @@ export type ScriptedToolCall = {
   readonly argumentsText?: string;
 };
 
-/** Fails as a model server's answer with that status would; with a text, after that text. */
+/** Fails as a model server's answer with that status would; with a text, after that text. A 429 holds the provider's other requests back for 500 ms. */
 export type ScriptedFailure = {
   readonly error: { readonly status: number; readonly message: string };
   readonly text?: string;

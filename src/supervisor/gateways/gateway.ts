@@ -5,6 +5,7 @@ import { forEachRun } from "../../transport/chunk-frame.ts";
 import type { Timer } from "../../transport/clock.ts";
 import type { Runtime } from "../runtime.ts";
 import { GatewayThread } from "./gateway-thread.ts";
+import type { Limiter } from "./limiter.ts";
 import type { ModelCallSpec } from "./model-call.ts";
 import { ModelCall } from "./model-call.ts";
 
@@ -26,6 +27,7 @@ export class Gateway {
   readonly name: string;
   readonly #specs: readonly ProviderSpec[];
   readonly #runtime: Runtime;
+  readonly #limiterOf: (provider: string) => Limiter;
   readonly #calls = new Map<number, ModelCall>();
   /** Demand to pass on at the end of this turn, one message for all calls. */
   readonly #demand = new Map<number, number>();
@@ -38,10 +40,16 @@ export class Gateway {
   #restarting: Timer | undefined;
   #onGone: () => void = () => {};
 
-  constructor(name: string, specs: readonly ProviderSpec[], runtime: Runtime) {
+  constructor(
+    name: string,
+    specs: readonly ProviderSpec[],
+    runtime: Runtime,
+    limiterOf: (provider: string) => Limiter,
+  ) {
     this.name = name;
     this.#specs = specs;
     this.#runtime = runtime;
+    this.#limiterOf = limiterOf;
   }
 
   get state(): GatewayState {
@@ -67,19 +75,22 @@ export class Gateway {
     await thread.load(this.#specs);
     if (this.#thread !== thread || this.#isClosed) return;
     this.#state = "ready";
-    for (const call of this.#calls.values()) this.#send(call);
+    for (const call of [...this.#calls.values()]) this.#apply(call);
   }
 
-  /** Makes a model call; it is sent as soon as the gateway is ready. */
+  /** Makes a model call; it is sent as soon as the gateway is ready, and its provider's limiter lets it. */
   open(spec: ModelCallSpec): ModelCall {
-    const call = new ModelCall(this.#nextRequestId++, spec);
+    const call = new ModelCall(this.#nextRequestId++, spec, this.#limiterOf(spec.provider), {
+      send: (given) => this.#send(given),
+      refuse: (given, error) => this.#stop(given, error),
+    });
     if (this.#isClosed) {
       call.fail(supervisorClosed());
       return call;
     }
     this.#calls.set(call.requestId, call);
     this.#watch();
-    if (this.#state === "ready") this.#send(call);
+    if (this.#state === "ready") this.#apply(call);
     else if (this.#state === "down") this.#restart();
     return call;
   }
@@ -92,14 +103,7 @@ export class Gateway {
 
   /** Stops a call. One that was not sent yet ends at once. */
   cancel(call: ModelCall, reason: string): void {
-    if (call.stopped || !this.#calls.has(call.requestId)) return;
-    const error = new HeddleError("JOB_CANCELLED", reason);
-    if (this.#state !== "ready") {
-      this.#end(call, () => call.fail(error));
-      return;
-    }
-    this.#thread?.post({ type: "cancel", requestId: call.requestId, reason });
-    this.#mustStop(call, error);
+    this.#stop(call, new HeddleError("JOB_CANCELLED", reason));
   }
 
   async scriptReport(provider: string): Promise<unknown> {
@@ -130,6 +134,17 @@ export class Gateway {
     return this.#state === "closed";
   }
 
+  #stop(call: ModelCall, error: HeddleError): void {
+    if (call.stopped || !this.#calls.has(call.requestId)) return;
+    if (this.#state !== "ready" || !call.isSent) {
+      this.#end(call, () => call.fail(error));
+      return;
+    }
+    const { requestId } = call;
+    this.#thread?.post({ type: "cancel", requestId, reason: error.message });
+    this.#mustStop(call, error);
+  }
+
   /** The call was told to stop: if it does not, its thread is ended. */
   #mustStop(call: ModelCall, error: HeddleError): void {
     call.stop(error);
@@ -146,15 +161,27 @@ export class Gateway {
     timer.cancel();
   }
 
-  #send(call: ModelCall): void {
-    const { requestId, demandBytes, spec } = call;
-    const { provider, request, deadlines } = spec;
+  /** Only while the gateway is ready, so that what has its turn is sent at once. */
+  #apply(call: ModelCall): void {
     try {
-      this.#thread?.post({ type: "request", requestId, provider, request, deadlines, demandBytes });
+      call.limiter.request(call);
     } catch (error) {
-      const failure = toHeddleError(error, "INVALID_INPUT", "the request is not plain data");
-      this.#end(call, () => call.fail(failure));
+      this.#malformed(call, error);
     }
+  }
+
+  #send(call: ModelCall): void {
+    try {
+      this.#thread?.post(call.command());
+      call.isSent = true;
+    } catch (error) {
+      this.#malformed(call, error);
+    }
+  }
+
+  #malformed(call: ModelCall, cause: unknown): void {
+    const error = toHeddleError(cause, "INVALID_INPUT", "the request is not plain data");
+    this.#end(call, () => call.fail(error));
   }
 
   #sendDemand(): void {
@@ -169,9 +196,12 @@ export class Gateway {
       case "frame":
         this.#deliver(report);
         break;
-      case "waiting":
-        this.#calls.get(report.requestId)?.spec.onWaiting(report.untilMs);
+      case "waiting": {
+        const call = this.#calls.get(report.requestId);
+        if (!call || call.stopped) break;
+        call.limiter.again(call, fromWireError(report.error), report.delayMs);
         break;
+      }
       case "expired": {
         const call = this.#calls.get(report.requestId);
         if (call && !call.stopped) this.#mustStop(call, fromWireError(report.error));

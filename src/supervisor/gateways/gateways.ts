@@ -1,10 +1,16 @@
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeddleError } from "../../errors.ts";
-import type { ProviderDescriptor, ProviderSpec, RetryPolicy } from "../../protocol/provider.ts";
-import { checkFields, checkNumber, checkText, clonePlain, given, refuse } from "../check.ts";
+import type {
+  ProviderDescriptor,
+  ProviderLimits,
+  ProviderSpec,
+  RetryPolicy,
+} from "../../protocol/provider.ts";
+import { COUNT, checkFields, checkNumber, checkText, clonePlain, given, refuse } from "../check.ts";
 import type { Runtime } from "../runtime.ts";
 import { Gateway } from "./gateway.ts";
+import { Limiter } from "./limiter.ts";
 
 const BUILT_IN = new URL("../../providers/", import.meta.url).href;
 const DEFAULT_RETRY: RetryPolicy = { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 60_000 };
@@ -13,24 +19,35 @@ const DEFAULT_RETRY: RetryPolicy = { maxRetries: 2, initialDelayMs: 500, maxDela
 export class Gateways {
   readonly #shared: readonly Gateway[];
   readonly #own: ReadonlyMap<string, Gateway>;
+  readonly #limiters: ReadonlyMap<string, Limiter>;
   readonly names: ReadonlySet<string>;
 
   constructor(specs: readonly ProviderSpec[], count: number, runtime: Runtime) {
+    this.#limiters = new Map(specs.map((spec) => [spec.name, new Limiter(spec, runtime)]));
+    const limiterOf = (provider: string) => this.#limiterOf(provider);
     const builtIn = specs.filter((spec) => spec.moduleUrl.startsWith(BUILT_IN));
     this.names = new Set(specs.map((spec) => spec.name));
     this.#shared = Array.from(
       { length: builtIn.length === 0 ? 0 : count },
-      (_, i) => new Gateway(`gateway-${i}`, builtIn, runtime),
+      (_, i) => new Gateway(`gateway-${i}`, builtIn, runtime, limiterOf),
     );
     this.#own = new Map(
       specs
         .filter((spec) => !builtIn.includes(spec))
-        .map((spec) => [spec.name, new Gateway(`gateway-${spec.name}`, [spec], runtime)]),
+        .map((spec) => [
+          spec.name,
+          new Gateway(`gateway-${spec.name}`, [spec], runtime, limiterOf),
+        ]),
     );
   }
 
   get all(): readonly Gateway[] {
     return [...this.#shared, ...this.#own.values()];
+  }
+
+  /** One for each provider. */
+  get limiters(): readonly Limiter[] {
+    return [...this.#limiters.values()];
   }
 
   /** @throws {HeddleError} the first provider's that cannot be loaded; the other gateways are closed again. */
@@ -46,7 +63,7 @@ export class Gateways {
   for(provider: string, workerNumber: number): Gateway {
     const gateway = this.#own.get(provider) ?? this.#shared[workerNumber % this.#shared.length];
     if (gateway && this.names.has(provider)) return gateway;
-    throw new HeddleError("UNKNOWN_PROVIDER", `no provider "${provider}"`);
+    throw unknownProvider(provider);
   }
 
   /** All gateways that serve `provider`. */
@@ -58,6 +75,16 @@ export class Gateways {
   async close(): Promise<void> {
     await Promise.all(this.all.map((gateway) => gateway.close()));
   }
+
+  #limiterOf(provider: string): Limiter {
+    const limiter = this.#limiters.get(provider);
+    if (limiter) return limiter;
+    throw unknownProvider(provider);
+  }
+}
+
+function unknownProvider(name: string): HeddleError {
+  return new HeddleError("UNKNOWN_PROVIDER", `no provider "${name}"`);
 }
 
 /**
@@ -74,13 +101,14 @@ export function providerSpecs(
   if (entries.length === 0) refuse("providers", "an object with at least one provider");
   return entries.map(([name, descriptor]) => {
     const field = `providers.${name}`;
-    checkFields(field, descriptor ?? null, ["module", "options", "env", "retry"]);
+    checkFields(field, descriptor ?? null, ["module", "options", "env", "retry", "limits"]);
     return {
       name,
       moduleUrl: moduleUrl(`${field}.module`, descriptor.module),
       options: clonePlain(`${field}.options`, descriptor.options),
       env: pick(`${field}.env`, descriptor.env ?? [], env),
       retry: retryPolicy(`${field}.retry`, descriptor.retry ?? {}),
+      limits: providerLimits(`${field}.limits`, descriptor.limits ?? {}),
     };
   });
 }
@@ -114,4 +142,13 @@ function retryPolicy(field: string, retry: Partial<RetryPolicy>): RetryPolicy {
   checkNumber(`${field}.initialDelayMs`, retry.initialDelayMs, { min: 50, max: 600_000 });
   checkNumber(`${field}.maxDelayMs`, retry.maxDelayMs, { min: 50, max: 600_000 });
   return { ...DEFAULT_RETRY, ...given(retry) };
+}
+
+function providerLimits(field: string, limits: ProviderLimits): ProviderLimits {
+  checkFields(field, limits, ["requestsPerMinute", "tokensPerMinute", "maxConcurrent"]);
+  const { requestsPerMinute, tokensPerMinute, maxConcurrent } = limits;
+  checkNumber(`${field}.requestsPerMinute`, requestsPerMinute, COUNT);
+  checkNumber(`${field}.tokensPerMinute`, tokensPerMinute, { ...COUNT, max: 1_000_000_000 });
+  checkNumber(`${field}.maxConcurrent`, maxConcurrent, COUNT);
+  return given(limits);
 }

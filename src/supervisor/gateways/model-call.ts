@@ -1,12 +1,20 @@
 import type { HeddleError } from "../../errors.ts";
 import { fromWireError } from "../../errors.ts";
-import type { GatewayReport, RequestDeadlines } from "../../protocol/gateway-messages.ts";
+import type {
+  GatewayCommand,
+  GatewayReport,
+  RequestDeadlines,
+} from "../../protocol/gateway-messages.ts";
 import type { ModelRequest, ModelResponse } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
+import type { Applicant, Limiter } from "./limiter.ts";
+import { estimateTokens } from "./token-estimate.ts";
 
 /** What a gateway is asked for. */
 export type ModelCallSpec = {
   readonly provider: string;
+  /** Whose turn it takes, where the provider's requests have to wait. */
+  readonly session: string;
   readonly request: ModelRequest;
   readonly deadlines: RequestDeadlines;
   readonly demandBytes: number;
@@ -15,24 +23,41 @@ export type ModelCallSpec = {
   readonly killMs: number;
   /** `atMs` is when they came, as `JobEvent.atMs`. */
   readonly onChunks: (run: ChunkRun, atMs: number) => void;
-  readonly onWaiting: (untilMs: number) => void;
+  /** `untilMs`, in Unix time, where it is known. */
+  readonly onWaiting: (reason: "rate-limit" | "retry", untilMs: number | undefined) => void;
+};
+
+/** What a call needs of its gateway. */
+export type CallHandlers = {
+  /** Its provider's turn is its own. */
+  readonly send: (call: ModelCall) => void;
+  /** Its turn will not come. */
+  readonly refuse: (call: ModelCall, error: HeddleError) => void;
 };
 
 /** One model call as its gateway keeps it, over all the gateway's lives. */
-export class ModelCall {
+export class ModelCall implements Applicant {
   readonly requestId: number;
   readonly spec: ModelCallSpec;
+  /** Its provider's, which it has left when it has ended. */
+  readonly limiter: Limiter;
+  /** Whether this life of the gateway has it. */
+  isSent: boolean = false;
   /** Settles when nothing of the call runs any more. */
   readonly ended: Promise<ModelResponse>;
   readonly #ended: PromiseWithResolvers<ModelResponse> = Promise.withResolvers();
+  readonly #handlers: CallHandlers;
   #demandBytes: number;
+  #estimatedTokens: number | undefined;
   #delivered = false;
   #losses = 0;
   #stopped: HeddleError | undefined;
 
-  constructor(requestId: number, spec: ModelCallSpec) {
+  constructor(requestId: number, spec: ModelCallSpec, limiter: Limiter, handlers: CallHandlers) {
     this.requestId = requestId;
     this.spec = spec;
+    this.limiter = limiter;
+    this.#handlers = handlers;
     this.#demandBytes = spec.demandBytes;
     this.ended = this.#ended.promise;
   }
@@ -41,18 +66,48 @@ export class ModelCall {
     return this.#demandBytes;
   }
 
+  get session(): string {
+    return this.spec.session;
+  }
+
+  get estimatedTokens(): number {
+    this.#estimatedTokens ??= estimateTokens(this.spec.request);
+    return this.#estimatedTokens;
+  }
+
   /** Why it is to stop, if it is. */
   get stopped(): HeddleError | undefined {
     return this.#stopped;
+  }
+
+  /** What its gateway is told when its turn has come. */
+  command(): GatewayCommand {
+    const { requestId, demandBytes } = this;
+    const { provider, request, deadlines } = this.spec;
+    if (this.isSent) return { type: "retry", requestId };
+    return { type: "request", requestId, provider, request, deadlines, demandBytes };
   }
 
   demand(bytes: number): void {
     this.#demandBytes = Math.max(this.#demandBytes, bytes);
   }
 
-  /** It is to stop; `error` is what it fails with if its gateway is lost at that. The first one counts. */
+  onTurn(): void {
+    this.#handlers.send(this);
+  }
+
+  onWaiting(reason: "rate-limit" | "retry", untilMs: number | undefined): void {
+    this.spec.onWaiting(reason, untilMs);
+  }
+
+  onRefused(error: HeddleError): void {
+    this.#handlers.refuse(this, error);
+  }
+
+  /** It is to stop; `error` is what it fails with then. The first one counts. */
   stop(error: HeddleError): void {
     this.#stopped ??= error;
+    this.limiter.withdraw(this);
   }
 
   deliver(run: ChunkRun, atMs: number): void {
@@ -61,19 +116,29 @@ export class ModelCall {
   }
 
   end(report: Extract<GatewayReport, { type: "responded" | "failed" }>): void {
-    if (report.type === "responded") this.#ended.resolve(report.response);
-    else this.#ended.reject(fromWireError(report.error));
+    if (report.type === "responded") {
+      const { totalTokens } = report.response.usage;
+      this.limiter.leave(this, totalTokens > 0 ? { tokens: totalTokens } : {});
+      this.#ended.resolve(report.response);
+    } else {
+      const error = fromWireError(report.error);
+      this.limiter.leave(this, { error });
+      this.#ended.reject(this.#stopped ?? error);
+    }
   }
 
   /** Its gateway is gone. Returns whether it is to be sent again: once, and only if it had delivered nothing. */
   lose(error: HeddleError): boolean {
     this.#losses += 1;
+    this.isSent = false;
+    this.limiter.leave(this);
     if (!this.#stopped && !this.#delivered && this.#losses === 1) return true;
     this.fail(this.#stopped ?? error);
     return false;
   }
 
   fail(error: HeddleError): void {
+    this.limiter.leave(this);
     this.#ended.reject(error);
   }
 }

@@ -20,6 +20,8 @@ export type RunContext = {
   /** The thread has ended by itself. Resolves to the one that goes on in its place, or to the failure that the job ends with. */
   readonly replaceThread: (failure: HeddleError) => Promise<ActorThread | HeddleError>;
   readonly gateway: Gateway;
+  /** The name of the worker's session. */
+  readonly session: string;
   /** Counts the worker's model calls: the number of the next one. */
   readonly nextCallIndex: () => number;
   /** What came before this job. */
@@ -96,6 +98,7 @@ export class JobRun implements JobDriver {
     const { stepMs, firstChunkMs, chunkMs } = this.#timeouts;
     this.#call = gateway.open({
       provider: settings.provider,
+      session: this.#context.session,
       request: this.#request(messages),
       deadlines: {
         ...(stepMs === undefined ? {} : { stepMs }),
@@ -106,7 +109,12 @@ export class JobRun implements JobDriver {
       graceMs: settings.graceMs,
       killMs: settings.killMs,
       onChunks: (run, atMs) => this.#receive(run, atMs),
-      onWaiting: (untilMs) => job.append({ type: "waiting", for: "retry", untilMs }),
+      onWaiting: (reason, untilMs) =>
+        job.append({
+          type: "waiting",
+          for: reason,
+          ...(untilMs === undefined ? {} : { untilMs }),
+        }),
     });
     try {
       const response = await this.#call.ended;

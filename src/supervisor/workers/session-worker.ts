@@ -22,6 +22,8 @@ import type { WorkerSettings } from "./worker-settings.ts";
 export type SessionWorkerOptions = ThreadedWorker & {
   readonly settings: WorkerSettings;
   readonly gateway: Gateway;
+  /** The name of its session. */
+  readonly session: string;
   readonly post: PostOffice;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
@@ -215,6 +217,7 @@ export class SessionWorker implements Worker {
         thread,
         replaceThread: (failure) => this.#jobThread.replace(job, failure),
         gateway: this.#options.gateway,
+        session: this.#options.session,
         history: this.#transcript,
         nextCallIndex: () => this.#modelCalls++,
         graceMs: () => this.#graceMs,

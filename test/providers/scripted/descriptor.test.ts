@@ -26,8 +26,20 @@ describe("scriptedProvider()", () => {
     });
   });
 
+  test("limits are the provider's, and no part of the script", () => {
+    const responses = [{ text: "a" }];
+    const limits = { requestsPerMinute: 60, maxConcurrent: 2 };
+    expect(scriptedProvider({ responses, limits })).toMatchObject({
+      options: { responses },
+      limits,
+    });
+    expect(scriptedProvider({ responses, limits }).options).not.toHaveProperty("limits");
+  });
+
   const bad: readonly (readonly [string, unknown])[] = [
     ["responses", undefined],
+    ["limits.requestsPerMinute", { responses: [{ text: "a" }], limits: { requestsPerMinute: 0 } }],
+    ["limits.maxConcurrent", { responses: [{ text: "a" }], limits: { maxConcurrent: "5" } }],
     ["responses", null],
     ["responses", {}],
     ["responses", { responses: [] }],

@@ -1,5 +1,7 @@
-import type { ModelRequest, ModelResponse } from "../../../src/protocol/model.ts";
+import type { ModelRequest, ModelResponse, Usage } from "../../../src/protocol/model.ts";
+import type { ProviderLimits } from "../../../src/protocol/provider.ts";
 import { Gateway } from "../../../src/supervisor/gateways/gateway.ts";
+import { Limiter } from "../../../src/supervisor/gateways/limiter.ts";
 import type { ModelCall } from "../../../src/supervisor/gateways/model-call.ts";
 import { turn } from "../../support/fake-clock.ts";
 import { FakeRuntime } from "../threads/fake-thread.ts";
@@ -7,12 +9,20 @@ import { FakeRuntime } from "../threads/fake-thread.ts";
 const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 export const response: ModelResponse = { text: "", toolCalls: [], finishReason: "stop", usage };
 
+const retry = { maxRetries: 2, initialDelayMs: 100, maxDelayMs: 5_000 };
+
 /** A gateway whose threads are in the hands of a test. */
 export class GatewayUnderTest {
   readonly runtime: FakeRuntime = new FakeRuntime();
-  readonly gateway: Gateway = new Gateway("gateway-0", [], this.runtime);
+  readonly limiter: Limiter;
+  readonly gateway: Gateway;
   /** What the calls were told. */
   readonly told: string[] = [];
+
+  constructor(limits: ProviderLimits = {}) {
+    this.limiter = new Limiter({ name: "main", limits, retry }, this.runtime);
+    this.gateway = new Gateway("gateway-0", [], this.runtime, () => this.limiter);
+  }
 
   /** Starts it, and lets its providers load. */
   async start(): Promise<void> {
@@ -24,13 +34,14 @@ export class GatewayUnderTest {
   open(more: object = {}): ModelCall {
     const call = this.gateway.open({
       provider: "main",
-      request: { messages: [] } as unknown as ModelRequest,
+      session: "alice",
+      request: { messages: [], settings: {} } as unknown as ModelRequest,
       deadlines: {},
       demandBytes: 10,
       graceMs: 100,
       killMs: 50,
       onChunks: (run, atMs) => this.told.push(run.text, `at ${atMs}`),
-      onWaiting: (untilMs) => this.told.push(`waits until ${untilMs}`),
+      onWaiting: (reason, untilMs) => this.told.push(`${reason} until ${untilMs}`),
       ...more,
     });
     call.ended.catch(() => {});
@@ -50,8 +61,15 @@ export class GatewayUnderTest {
     });
   }
 
-  respond(call: ModelCall): void {
-    this.runtime.thread.send({ type: "responded", requestId: call.requestId, response });
+  respond(call: ModelCall, usage: Usage = response.usage): void {
+    const { requestId } = call;
+    this.runtime.thread.send({ type: "responded", requestId, response: { ...response, usage } });
+  }
+
+  /** Its attempt has failed, and another one is to be made after `delayMs`. */
+  failAttempt(call: ModelCall, code: string, delayMs: number): void {
+    const error = { code, message: "not now" };
+    this.runtime.thread.send({ type: "waiting", requestId: call.requestId, delayMs, error });
   }
 
   /** The types of what the present thread was told. */

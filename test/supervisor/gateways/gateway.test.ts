@@ -17,18 +17,17 @@ describe("Gateway.open()", () => {
         type: "request",
         requestId: call.requestId,
         provider: "main",
-        request: { messages: [] },
+        request: { messages: [], settings: {} },
         deadlines: {},
         demandBytes: 10,
       },
     ]);
     it.deliver(call, "a");
-    it.runtime.thread.send({ type: "waiting", requestId: call.requestId, untilMs: 5 });
     it.deliver(call, "b");
     it.respond(call);
     expect(await call.ended).toEqual(response);
     const atMs = `at ${it.runtime.clock.now()}`;
-    expect(it.told).toEqual(["a", atMs, "waits until 5", "b", atMs]);
+    expect(it.told).toEqual(["a", atMs, "b", atMs]);
     expect(it.gateway.openCalls).toBe(0);
   });
 
@@ -65,6 +64,35 @@ describe("Gateway.open()", () => {
     it.deliver(call, "late");
     it.respond(call);
     expect(it.told).toEqual([]);
+  });
+});
+
+describe("a call whose attempt has failed", () => {
+  test("is told when its next one is to be made, and that it waits", async () => {
+    await it.start();
+    const call = it.open();
+    it.failAttempt(call, "PROVIDER_UNAVAILABLE", 500);
+    expect(it.told).toEqual([`retry until ${it.runtime.clock.now() + 500}`]);
+    await it.runtime.pass(499);
+    expect(it.commands).toEqual(["request"]);
+    await it.runtime.pass(1);
+    expect(it.runtime.thread.commands.slice(1)).toEqual([
+      { type: "retry", requestId: call.requestId },
+    ]);
+    it.respond(call);
+    expect(await endOf(call)).toBe("responded");
+  });
+
+  test("is not told any more once it was cancelled", async () => {
+    await it.start();
+    const call = it.open();
+    it.failAttempt(call, "PROVIDER_UNAVAILABLE", 500);
+    it.gateway.cancel(call, "user left");
+    expect(it.runtime.clock.pendingTimers).toBe(2);
+    const error = { code: "JOB_CANCELLED", message: "user left" };
+    it.runtime.thread.send({ type: "failed", requestId: call.requestId, error });
+    await it.runtime.pass(1_000);
+    expect(it.commands).toEqual(["request", "cancel"]);
   });
 });
 

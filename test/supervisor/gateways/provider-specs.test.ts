@@ -17,6 +17,7 @@ describe("providerSpecs()", () => {
         options: undefined,
         env: {},
         retry: { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 60_000 },
+        limits: {},
       },
     ]);
   });
@@ -40,6 +41,12 @@ describe("providerSpecs()", () => {
     expect(specsOf({ main: { module, retry } })).toMatchObject([
       { retry: { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 99 } },
     ]);
+  });
+
+  test("a limit that is given as undefined is one that is left out", () => {
+    const limits = { requestsPerMinute: undefined, tokensPerMinute: 1e9, maxConcurrent: 1e6 };
+    const [spec] = specsOf({ main: { module, limits } });
+    expect(spec?.limits).toEqual({ tokensPerMinute: 1e9, maxConcurrent: 1e6 });
   });
 
   test("options are a copy", () => {
@@ -71,6 +78,25 @@ describe("providerSpecs()", () => {
     ["providers.main.retry.maxRetries", { main: { module, retry: { maxRetries: -1 } } }],
     ["providers.main.retry.initialDelayMs", { main: { module, retry: { initialDelayMs: 49 } } }],
     ["providers.main.retry.maxDelayMs", { main: { module, retry: { maxDelayMs: 600_001 } } }],
+    ["providers.main.limits", { main: { module, limits: 3 } }],
+    ["providers.main.limits.rpm", { main: { module, limits: { rpm: 3 } } }],
+    [
+      "providers.main.limits.requestsPerMinute",
+      { main: { module, limits: { requestsPerMinute: 0 } } },
+    ],
+    [
+      "providers.main.limits.requestsPerMinute",
+      { main: { module, limits: { requestsPerMinute: 1.5 } } },
+    ],
+    [
+      "providers.main.limits.tokensPerMinute",
+      { main: { module, limits: { tokensPerMinute: 1e9 + 1 } } },
+    ],
+    [
+      "providers.main.limits.maxConcurrent",
+      { main: { module, limits: { maxConcurrent: 1e6 + 1 } } },
+    ],
+    ["providers.main.limits.maxConcurrent", { main: { module, limits: { maxConcurrent: "5" } } }],
     ["providers.b.module", { a: { module }, b: {} }],
   ];
   test.each(bad)("refuses %s in %o, and names it", (field, providers) => {

@@ -1,0 +1,32 @@
+import type { ContentPart, Message, ModelRequest } from "../../protocol/model.ts";
+
+const CHARACTERS_PER_TOKEN = 4;
+const TOKENS_PER_MEDIUM = 1_000;
+const OUTPUT_TOKENS = 1_000;
+
+/**
+ * How many tokens a request is thought to take: its characters (instructions, messages, tools) divided by 4, 1,000 for each
+ * image or file, and `maxOutputTokens`, or 1,000 if that is left out.
+ */
+export function estimateTokens({ instructions, messages, tools, settings }: ModelRequest): number {
+  const texts = [instructions ?? "", tools ? JSON.stringify(tools) : ""];
+  const parts = messages.flatMap(contentOf);
+  const media = parts.filter((part) => typeof part !== "string" && part.type !== "text").length;
+  const characters = [...texts, ...parts.map(textOf)].reduce((sum, text) => sum + text.length, 0);
+  const output = settings.maxOutputTokens ?? OUTPUT_TOKENS;
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + media * TOKENS_PER_MEDIUM + output;
+}
+
+function contentOf(message: Message): readonly (string | ContentPart)[] {
+  const { content } = message;
+  const calls = message.role === "assistant" ? (message.toolCalls ?? []) : [];
+  return [
+    ...(typeof content === "string" ? [content] : content),
+    ...calls.map(({ name, argumentsText }) => name + argumentsText),
+  ];
+}
+
+function textOf(part: string | ContentPart): string {
+  if (typeof part === "string") return part;
+  return part.type === "text" ? part.text : "";
+}
