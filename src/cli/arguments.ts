@@ -1,5 +1,5 @@
 import { OptionValues } from "./option-values.ts";
-import { DEFAULT_CONCURRENCY } from "./options.ts";
+import { DEFAULT_CONCURRENCY, DEFAULT_DRAIN_MS } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
 /** What the command line asks for. `refused` has one line for each thing that is wrong with it. */
@@ -26,6 +26,7 @@ export type RunOptions = {
   readonly maxOutputTokens: number | undefined;
   readonly concurrency: number;
   readonly timeoutMs: number | undefined;
+  readonly drainMs: number;
   readonly limit: number | undefined;
   readonly out: string | undefined;
   readonly resume: boolean;
@@ -72,6 +73,7 @@ function readRun(
     maxOutputTokens: values.number("max-output-tokens"),
     concurrency: values.number("concurrency") ?? DEFAULT_CONCURRENCY,
     timeoutMs: values.number("timeout-ms"),
+    drainMs: values.number("drain") ?? DEFAULT_DRAIN_MS,
     limit: values.number("limit"),
     out: out === "-" ? undefined : out,
     resume: values.has("resume"),

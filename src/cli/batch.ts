@@ -2,16 +2,17 @@ import type { JobOutcome, Session, SessionEvent, WorkerJob, WorkerOptions } from
 import type { Input } from "./input.ts";
 import type { JobTimes, ResultLine } from "./result-line.ts";
 import { resultLine } from "./result-line.ts";
+import type { Stopping } from "./stopping.ts";
 import type { Tally } from "./tally.ts";
 
 export type BatchParts = {
   readonly session: Session;
-  /** Pulled as room allows. They end when `stop` aborts. */
+  /** Pulled as room allows. They end when `stopping` says so. */
   readonly inputs: AsyncIterable<Input>;
   readonly workerOf: (input: Input) => WorkerOptions;
   readonly concurrency: number;
-  /** Cancels all that runs, for its reason. Each job that was started still gets its line. */
-  readonly stop: AbortController;
+  /** Each job that was started gets its line, also if it is cancelled. */
+  readonly stopping: Stopping;
   /** Shows a job while it runs. It is waited for before the job's line is written. */
   readonly follow: ((job: WorkerJob) => Promise<void>) | undefined;
   readonly write: (line: ResultLine) => Promise<void>;
@@ -40,21 +41,21 @@ export class Batch {
 
   /** @throws {HeddleError} what `write` throws: then what runs is cancelled, and has no line. */
   async run(): Promise<void> {
-    const { session, concurrency, stop } = this.#parts;
+    const { session, concurrency, stopping } = this.#parts;
     const watch = session.events$.subscribe((event) => this.#take(event));
     const cancelAll = (): void => {
       for (const job of session.jobs.values()) this.#cancel(job);
     };
-    stop.signal.addEventListener("abort", cancelAll, { once: true });
+    stopping.cancelled.addEventListener("abort", cancelAll, { once: true });
     try {
       const ended = session.runAll(this.#batchInputs(), { concurrency });
       for await (const { job, outcome } of ended) await this.#end(job, outcome);
     } catch (error) {
       // Or the loop would wait for an input before it is left.
-      stop.abort("the run cannot go on");
+      stopping.cancel("the run cannot go on");
       throw error;
     } finally {
-      stop.signal.removeEventListener("abort", cancelAll);
+      stopping.cancelled.removeEventListener("abort", cancelAll);
       watch.unsubscribe();
     }
   }
@@ -96,7 +97,7 @@ export class Batch {
     this.#running.set(jobId, { followed: this.#parts.follow?.(job) });
     this.#parts.tally.started(jobId, Date.now());
     // An input may have been on its way when all was cancelled.
-    if (this.#parts.stop.signal.aborted) this.#cancel(job);
+    if (this.#parts.stopping.cancelled.aborted) this.#cancel(job);
   }
 
   #showState(workerId: string, state: string): void {
@@ -107,7 +108,7 @@ export class Batch {
   }
 
   #cancel(job: WorkerJob): void {
-    void job.cancel(String(this.#parts.stop.signal.reason));
+    void job.cancel(String(this.#parts.stopping.cancelled.reason));
   }
 }
 

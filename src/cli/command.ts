@@ -49,7 +49,7 @@ async function runOrExplain(options: RunOptions, streams: Streams): Promise<numb
     return REFUSALS.has(error.code) ? USAGE : 1;
   } finally {
     // An input that was not read to its end would keep the process alive.
-    prepared?.stop.abort();
+    prepared?.stopping.release();
   }
 }
 

@@ -19,8 +19,8 @@ with status completed, cancelled or failed, and error null or {"code","message"}
 several lines the last one counts. Beside the FILE of --out, FILE.state keeps a hash of each prompt:
 --resume refuses an id that was completed with another prompt.
 
-Ctrl-C once cancels all jobs and still writes their result lines; twice ends at once.
-SIGTERM is like Ctrl-C.
+Ctrl-C once cancels all jobs and still writes their result lines. SIGTERM starts nothing more, lets
+running jobs end within --drain, and then cancels them. A second signal of either kind ends at once.
 
 Exit codes:
   0    all completed

@@ -13,22 +13,27 @@ export type OptionGroup = "Input" | "Model" | "Running" | "Output" | "Going on" 
 /** A number's range, both ends included. `whole` refuses fractions. */
 export type Bounds = { readonly least: number; readonly most: number; readonly whole: boolean };
 
+/** The longest delay a timer can hold: about 24 days. */
+const LONGEST_MS = 2_147_483_647;
+
 export const BOUNDS: {
   readonly concurrency: Bounds;
   readonly limit: Bounds;
   readonly "timeout-ms": Bounds;
+  readonly drain: Bounds;
   readonly "max-output-tokens": Bounds;
   readonly temperature: Bounds;
 } = {
   concurrency: { least: 1, most: 1_000, whole: true },
   limit: { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true },
-  // The longest delay a timer can hold: about 24 days.
-  "timeout-ms": { least: 1, most: 2_147_483_647, whole: true },
+  "timeout-ms": { least: 1, most: LONGEST_MS, whole: true },
+  drain: { least: 0, most: LONGEST_MS, whole: true },
   "max-output-tokens": { least: 1, most: 10_000_000, whole: true },
   temperature: { least: 0, most: 2, whole: false },
 };
 
 export const DEFAULT_CONCURRENCY = 16;
+export const DEFAULT_DRAIN_MS = 10_000;
 
 export const OPTIONS: readonly OptionSpec[] = [
   {
@@ -78,6 +83,15 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: [`Jobs at once, 1 to 1000. Default: ${DEFAULT_CONCURRENCY}.`],
   },
   { name: "timeout-ms", value: "N", group: "Running", help: ["Per job, in milliseconds."] },
+  {
+    name: "drain",
+    value: "MS",
+    group: "Running",
+    help: [
+      "How long running jobs may go on after SIGTERM, in milliseconds.",
+      `Default: ${DEFAULT_DRAIN_MS}.`,
+    ],
+  },
   {
     name: "dry-run",
     group: "Running",

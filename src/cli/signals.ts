@@ -11,9 +11,10 @@ export type SignalHandlers = {
   readonly onKill: () => void;
   /** Whether a thread hangs in a system call: then `process.exit()` would wait for it, and only a signal ends the process. */
   readonly isStuck: () => boolean;
-  /** A second signal within this time is the first one again, as npm passes on what the terminal had sent already. */
-  readonly echoMs: number;
 };
+
+/** npm passes on a signal that the terminal had sent to all already: the same one within this time is no second one. */
+const ECHO_MS: number = process.env["npm_lifecycle_event"] === undefined ? 0 : 300;
 
 /** Takes SIGINT and SIGTERM from `watch` to `release`; before and after, they end the process as usual. */
 export class Signals {
@@ -42,7 +43,7 @@ export class Signals {
     if (this.#first === undefined) {
       this.#first = { signal, atMs: nowMs };
       this.#handlers.onStop(signal);
-    } else if (nowMs - this.#first.atMs >= this.#handlers.echoMs) {
+    } else if (signal !== this.#first.signal || nowMs - this.#first.atMs >= ECHO_MS) {
       this.#kill(signal);
     }
   };

@@ -31,6 +31,7 @@ describe("parseArguments()", () => {
       maxOutputTokens: undefined,
       concurrency: 16,
       timeoutMs: undefined,
+      drainMs: 10_000,
       limit: undefined,
       out: undefined,
       resume: false,
@@ -42,7 +43,7 @@ describe("parseArguments()", () => {
 
   test("every option is read, before and behind the file", () => {
     const argv =
-      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --max-output-tokens 9 --temperature 0.5 --dry-run --events";
+      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --drain 0 --max-output-tokens 9 --temperature 0.5 --dry-run --events";
     expect(options(...argv.split(" "))).toEqual({
       source: { type: "file", path: "in.jsonl" },
       provider: "openai",
@@ -54,6 +55,7 @@ describe("parseArguments()", () => {
       maxOutputTokens: 9,
       concurrency: 3,
       timeoutMs: 7,
+      drainMs: 0,
       limit: 5,
       out: "out",
       resume: true,
@@ -99,6 +101,8 @@ describe("parseArguments()", () => {
     ["--limit 0 in.jsonl", "--limit must be a whole number, 1 or more"],
     ["--limit=-1 in.jsonl", "--limit"],
     ["--timeout-ms 2147483648 in.jsonl", "--timeout-ms"],
+    ["--drain=-1 in.jsonl", "--drain must be a whole number from 0 to 2147483647"],
+    ["--drain 10s in.jsonl", "--drain"],
     ["--temperature 2.1 in.jsonl", "--temperature must be a number from 0 to 2"],
     ["--max-output-tokens 0 in.jsonl", "--max-output-tokens"],
     ["--provider gemini in.jsonl", "--provider must be scripted or openai"],
