@@ -25,6 +25,11 @@ export class Signals {
     this.#handlers = handlers;
   }
 
+  /** The first signal that has come. */
+  get first(): StopSignal | undefined {
+    return this.#first?.signal;
+  }
+
   /** The exit code of an interrupted run; `undefined` if it was not. */
   get exitCode(): number | undefined {
     return this.#first === undefined ? undefined : EXIT_CODES[this.#first.signal];
@@ -50,9 +55,13 @@ export class Signals {
 
   #kill(signal: StopSignal): void {
     this.#handlers.onKill();
-    // From here on a further signal ends the process by itself, whatever hangs.
-    process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
-    if (this.#handlers.isStuck()) process.kill(process.pid, signal);
-    else process.exit(EXIT_CODES[signal]);
+    endProcess(EXIT_CODES[signal], this.#handlers.isStuck() ? signal : undefined);
   }
+}
+
+/** Ends the process now, whatever runs: with `code`, or by `signal` if one is given. From here on a further signal ends it by itself. */
+export function endProcess(code: number, signal: StopSignal | undefined): void {
+  process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
+  if (signal === undefined) process.exit(code);
+  else process.kill(process.pid, signal);
 }

@@ -4,20 +4,10 @@ import { describe, expect, test } from "vitest";
 import type { ResultLine } from "../../src/cli/result-line.ts";
 import type { Ended } from "./support/command.ts";
 import { EXAMPLES, heddle, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
+import { openFullPipe } from "./support/full-pipe.ts";
 import { HalfServer } from "./support/local-server.ts";
 
 const run = ["run", EXAMPLES, "--provider", "scripted"];
-
-/** A pipe that nobody reads and that takes nothing more. */
-function openFullPipe(path: string): number {
-  execFileSync("mkfifo", [path]);
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  try {
-    for (;;) writeSync(fd, "x".repeat(512));
-  } catch {
-    return fd;
-  }
-}
 
 type Lines = ReadonlyMap<string, ResultLine>;
 

@@ -3,7 +3,11 @@ import type { ModelRequest } from "../../protocol/model.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** A model call that a scripted provider has had. */
-export type ScriptedCall = ModelRequest["origin"] & { readonly request: ModelRequest };
+export type ScriptedCall = ModelRequest["origin"] & {
+  readonly request: ModelRequest;
+  /** When it came to the provider: Unix time in ms, with fractions. */
+  readonly atMs: number;
+};
 
 type ScriptReport = { readonly calls: readonly ScriptedCall[]; readonly responses: number };
 

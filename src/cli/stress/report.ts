@@ -1,0 +1,170 @@
+import { duration } from "../report.ts";
+import type { AgentResult } from "./agent.ts";
+import type { StressOptions } from "./arguments.ts";
+import type { CrowdFigures } from "./crowd.ts";
+import type { Fault } from "./fault.ts";
+import type { LoopDelay } from "./gauges.ts";
+import type { Percentiles } from "./percentiles.ts";
+import { percentilesOf } from "./percentiles.ts";
+
+/** What a run has come to: what `--json` prints. Others read it: a field is never removed or renamed. Undefined fields are left out. */
+export type StressReport = {
+  readonly agents: number;
+  readonly chunks: number;
+  readonly rate: number;
+  readonly readers: number;
+  readonly seed: number;
+  /** How many agents were to have which fault. */
+  readonly faults: { readonly [type in Exclude<Fault["type"], "none">]: number };
+  /** The signal that ended the run before its time. */
+  readonly interruptedBy: string | null;
+  /** From the first agent's start to when all had their threads. */
+  readonly startMs: number;
+  /** From the first stream's beginning to the last one's end. */
+  readonly streamMs: number;
+  /** How the agents' streams have ended. `unsettled`: not at all. */
+  readonly outcomes: { readonly [status in AgentResult["status"]]: number };
+  readonly codes: { readonly [code: string]: number };
+  /** Over all agents, as the first reader of each has had them. */
+  readonly chunksRead: number;
+  readonly chunksPerSecond: number;
+  /** From when a chunk was due to when a reader had it; of a sample of at most a million chunks. */
+  readonly latencyMs: Percentiles | null;
+  /** From running the job to the first chunk with its first reader. */
+  readonly firstChunkMs: Percentiles | null;
+  /** How much later than they should timers of the host's thread have run while the agents streamed. */
+  readonly loopDelayMs: LoopDelay | null;
+  readonly rssBeforeBytes: number;
+  readonly rssReadyBytes: number;
+  readonly rssPeakBytes: number;
+  /** What the process has grown by for each agent until all were ready. */
+  readonly rssPerAgentBytes: number;
+  readonly brokenPromises: number;
+  /** The first hundred. */
+  readonly broken: readonly { readonly agent: string; readonly what: string }[];
+};
+
+const BROKEN_SHOWN = 100;
+
+/** Puts all that was measured together. Pure. */
+export function stressReport(
+  options: StressOptions,
+  faults: readonly Fault[],
+  figures: CrowdFigures,
+  more: {
+    readonly rssBeforeBytes: number;
+    readonly latency: Percentiles | undefined;
+    readonly interruptedBy: string | undefined;
+  },
+): StressReport {
+  const { results, startMs, streamMs, rssReadyBytes, rssPeakBytes, loopDelay } = figures;
+  const { agents, chunks, rate, readers, seed } = options;
+  const chunksRead = results.reduce((sum, result) => sum + result.chunks, 0);
+  const broken = results.flatMap(({ name, broken }) =>
+    broken.map((what) => ({ agent: name, what })),
+  );
+  const planned = (type: Fault["type"]) => faults.filter((fault) => fault.type === type).length;
+  const ended = (status: AgentResult["status"]) =>
+    results.filter((result) => result.status === status).length;
+  return {
+    agents,
+    chunks,
+    rate,
+    readers,
+    seed,
+    faults: { crash: planned("crash"), cancel: planned("cancel"), stall: planned("stall") },
+    interruptedBy: more.interruptedBy ?? null,
+    startMs: Math.round(startMs),
+    streamMs: Math.round(streamMs),
+    outcomes: {
+      completed: ended("completed"),
+      cancelled: ended("cancelled"),
+      failed: ended("failed"),
+      unsettled: ended("unsettled"),
+    },
+    codes: countsOf(results.flatMap(({ code }) => code ?? [])),
+    chunksRead,
+    chunksPerSecond: streamMs === 0 ? 0 : Math.round((chunksRead * 1_000) / streamMs),
+    latencyMs: more.latency ?? null,
+    firstChunkMs: percentilesOf(results.flatMap((result) => result.firstChunkMs ?? [])) ?? null,
+    loopDelayMs: loopDelay ?? null,
+    rssBeforeBytes: more.rssBeforeBytes,
+    rssReadyBytes,
+    rssPeakBytes,
+    rssPerAgentBytes: Math.round((rssReadyBytes - more.rssBeforeBytes) / agents),
+    brokenPromises: broken.length,
+    broken: broken.slice(0, BROKEN_SHOWN),
+  };
+}
+
+/** The report for people, as lines. */
+export function reportLines(report: StressReport): string[] {
+  const { faults, latencyMs, firstChunkMs, loopDelayMs } = report;
+  const rows: readonly (readonly [string, string])[] = [
+    ["started", `all agents ready after ${duration(report.startMs)}`],
+    ["streamed", `${duration(report.streamMs)}${interruption(report)}`],
+    ["outcomes", outcomes(report)],
+    ["faults", `crash ${faults.crash}, cancel ${faults.cancel}, stall ${faults.stall} (planned)`],
+    ["throughput", `${report.chunksPerSecond} chunks/s (${report.chunksRead} chunks)`],
+    [
+      "chunk latency",
+      latencyMs ? `${percentiles(latencyMs)}, from due to read` : notMeasured(report),
+    ],
+    [
+      "first chunk",
+      firstChunkMs ? `${percentiles(firstChunkMs)}, from run() to read` : "none came",
+    ],
+    ["loop delay", loopDelayMs ? percentiles(loopDelayMs) : "not measured"],
+    ["memory", memory(report)],
+    ["promises", promises(report)],
+  ];
+  const broken = report.broken.map(({ agent, what }) => `  ${agent}: ${what}`);
+  return [...rows.map(([name, what]) => `${name.padEnd(15)}${what}`), ...broken];
+}
+
+function interruption({ interruptedBy }: StressReport): string {
+  return interruptedBy === null ? "" : `, until ${interruptedBy}`;
+}
+
+function outcomes({ outcomes, codes }: StressReport): string {
+  const counts = Object.entries(outcomes)
+    .filter(([status, count]) => count > 0 || status === "completed")
+    .map(([status, count]) => `${count} ${status}`);
+  const byCode = Object.entries(codes).map(([code, count]) => `${code} ${count}`);
+  return `${counts.join(", ")}${byCode.length === 0 ? "" : ` (${byCode.join(", ")})`}`;
+}
+
+function notMeasured({ rate }: StressReport): string {
+  return rate === 0 ? "not measured: without a rate no chunk is due" : "not measured";
+}
+
+function percentiles(of: LoopDelay): string {
+  return `p50 ${ms(of.p50)}, p99 ${ms(of.p99)}, max ${ms(of.max)} ms`;
+}
+
+function memory({ rssBeforeBytes, rssReadyBytes, rssPeakBytes, rssPerAgentBytes }: StressReport) {
+  const [before, ready, peak] = [rssBeforeBytes, rssReadyBytes, rssPeakBytes].map((bytes) =>
+    mb(bytes, 0),
+  );
+  return `${mb(rssPerAgentBytes, 1)} MB an agent (RSS ${before} MB before, ${ready} ready, ${peak} at most)`;
+}
+
+function promises({ brokenPromises, outcomes }: StressReport): string {
+  if (brokenPromises > 0) return `${brokenPromises} BROKEN`;
+  const { completed, cancelled, failed } = outcomes;
+  return completed + cancelled + failed === 0 ? "none was tried" : "all kept";
+}
+
+function countsOf(names: readonly string[]): { readonly [name: string]: number } {
+  const counts: Record<string, number> = {};
+  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+function ms(value: number): string {
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}
+
+function mb(bytes: number, digits: number): string {
+  return (bytes / 1e6).toFixed(digits);
+}
