@@ -24,6 +24,7 @@ export type Surroundings = {
 /** How an agent's part has ended. */
 export type AgentResult = {
   readonly name: string;
+  readonly fault: Fault;
   readonly status: "completed" | "cancelled" | "failed" | "unsettled";
   readonly code: string | undefined;
   /** Undefined: it had no stream. */
@@ -164,6 +165,7 @@ export class Agent {
   ): AgentResult {
     return {
       name: this.name,
+      fault: this.fault,
       status,
       code,
       jobId: undefined,

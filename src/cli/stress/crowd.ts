@@ -16,6 +16,8 @@ const LONGEST_SPREAD_MS = 1_000;
 /** What was measured of all agents together. */
 export type CrowdFigures = {
   readonly results: readonly AgentResult[];
+  /** How many agents have got their threads. */
+  readonly ready: number;
   /** From the first agent's start to when all had their threads. */
   readonly startMs: number;
   /** From the first stream's beginning to the last one's end; 0: no stream has begun. */
@@ -67,6 +69,7 @@ export class Crowd {
     }
     return {
       results: this.#results,
+      ready: this.#ready.length,
       startMs: readyMs - fromMs,
       streamMs: this.#streamFromMs === undefined ? 0 : performance.now() - this.#streamFromMs,
       rssReadyBytes,

@@ -7,7 +7,7 @@ Usage:
 
 /** Its end. */
 export const STRESS_TAIL = `No model is asked, and no network is used: the scripted provider streams numbered chunks from a
-gateway thread, each agent has a thread of its own, and readers check each chunk's text and each seq.
+gateway thread, each agent has a thread of its own, and readers check each chunk and each seq.
 First all agents get their threads, with one small job each. Then all stream at once, their
 beginnings spread over one interval between chunks.
 

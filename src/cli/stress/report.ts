@@ -3,6 +3,7 @@ import type { AgentResult } from "./agent.ts";
 import type { StressOptions } from "./arguments.ts";
 import type { CrowdFigures } from "./crowd.ts";
 import type { Fault } from "./fault.ts";
+import { describeFault } from "./fault.ts";
 import type { LoopDelay } from "./gauges.ts";
 import type { Percentiles } from "./percentiles.ts";
 import { percentilesOf } from "./percentiles.ts";
@@ -18,6 +19,8 @@ export type StressReport = {
   readonly faults: { readonly [type in Exclude<Fault["type"], "none">]: number };
   /** The signal that ended the run before its time. */
   readonly interruptedBy: string | null;
+  /** How many agents have got their threads. */
+  readonly readyAgents: number;
   /** From the first agent's start to when all had their threads. */
   readonly startMs: number;
   /** From the first stream's beginning to the last one's end. */
@@ -37,11 +40,18 @@ export type StressReport = {
   readonly rssBeforeBytes: number;
   readonly rssReadyBytes: number;
   readonly rssPeakBytes: number;
-  /** What the process has grown by for each agent until all were ready. */
-  readonly rssPerAgentBytes: number;
+  /** What the process had grown by for each agent that was ready, when all were. */
+  readonly rssPerAgentBytes: number | null;
   readonly brokenPromises: number;
   /** The first hundred. */
-  readonly broken: readonly { readonly agent: string; readonly what: string }[];
+  readonly broken: readonly BrokenPromise[];
+};
+
+export type BrokenPromise = {
+  readonly agent: string;
+  /** What was done to the agent; empty: nothing. */
+  readonly fault: string;
+  readonly what: string;
 };
 
 const BROKEN_SHOWN = 100;
@@ -57,11 +67,11 @@ export function stressReport(
     readonly interruptedBy: string | undefined;
   },
 ): StressReport {
-  const { results, startMs, streamMs, rssReadyBytes, rssPeakBytes, loopDelay } = figures;
+  const { results, ready, startMs, streamMs, rssReadyBytes, rssPeakBytes, loopDelay } = figures;
   const { agents, chunks, rate, readers, seed } = options;
   const chunksRead = results.reduce((sum, result) => sum + result.chunks, 0);
-  const broken = results.flatMap(({ name, broken }) =>
-    broken.map((what) => ({ agent: name, what })),
+  const broken = results.flatMap(({ name: agent, fault, broken }) =>
+    broken.map((what): BrokenPromise => ({ agent, fault: describeFault(fault), what })),
   );
   const planned = (type: Fault["type"]) => faults.filter((fault) => fault.type === type).length;
   const ended = (status: AgentResult["status"]) =>
@@ -74,6 +84,7 @@ export function stressReport(
     seed,
     faults: { crash: planned("crash"), cancel: planned("cancel"), stall: planned("stall") },
     interruptedBy: more.interruptedBy ?? null,
+    readyAgents: ready,
     startMs: Math.round(startMs),
     streamMs: Math.round(streamMs),
     outcomes: {
@@ -91,20 +102,32 @@ export function stressReport(
     rssBeforeBytes: more.rssBeforeBytes,
     rssReadyBytes,
     rssPeakBytes,
-    rssPerAgentBytes: Math.round((rssReadyBytes - more.rssBeforeBytes) / agents),
+    rssPerAgentBytes:
+      ready === 0 ? null : Math.round((rssReadyBytes - more.rssBeforeBytes) / ready),
     brokenPromises: broken.length,
     broken: broken.slice(0, BROKEN_SHOWN),
   };
+}
+
+/** What is run, on one line. */
+export function titleOf(
+  options: Pick<StressOptions, "agents" | "chunks" | "rate" | "readers" | "seed">,
+): string {
+  const { agents, chunks, rate, readers, seed } = options;
+  const pace = rate === 0 ? "as fast as they go" : `at ${rate}/s`;
+  return `agents ${agents}, chunks ${chunks} ${pace}, readers ${readers}, seed ${seed}`;
 }
 
 /** The report for people, as lines. */
 export function reportLines(report: StressReport): string[] {
   const { faults, latencyMs, firstChunkMs, loopDelayMs } = report;
   const rows: readonly (readonly [string, string])[] = [
-    ["started", `all agents ready after ${duration(report.startMs)}`],
+    ["run", titleOf(report)],
+    ["started", `${report.readyAgents} agents ready after ${duration(report.startMs)}`],
     ["streamed", `${duration(report.streamMs)}${interruption(report)}`],
-    ["outcomes", outcomes(report)],
-    ["faults", `crash ${faults.crash}, cancel ${faults.cancel}, stall ${faults.stall} (planned)`],
+    ["outcomes", countsLine(report.outcomes) || "none"],
+    ...codesRow(report),
+    ["faults", countsLine(faults) || "none"],
     ["throughput", `${report.chunksPerSecond} chunks/s (${report.chunksRead} chunks)`],
     [
       "chunk latency",
@@ -118,7 +141,9 @@ export function reportLines(report: StressReport): string[] {
     ["memory", memory(report)],
     ["promises", promises(report)],
   ];
-  const broken = report.broken.map(({ agent, what }) => `  ${agent}: ${what}`);
+  const broken = report.broken.map(
+    ({ agent, fault, what }) => `  ${agent}${fault === "" ? "" : `, ${fault}`}: ${what}`,
+  );
   return [...rows.map(([name, what]) => `${name.padEnd(15)}${what}`), ...broken];
 }
 
@@ -126,12 +151,15 @@ function interruption({ interruptedBy }: StressReport): string {
   return interruptedBy === null ? "" : `, until ${interruptedBy}`;
 }
 
-function outcomes({ outcomes, codes }: StressReport): string {
-  const counts = Object.entries(outcomes)
-    .filter(([status, count]) => count > 0 || status === "completed")
-    .map(([status, count]) => `${count} ${status}`);
-  const byCode = Object.entries(codes).map(([code, count]) => `${code} ${count}`);
-  return `${counts.join(", ")}${byCode.length === 0 ? "" : ` (${byCode.join(", ")})`}`;
+/** As "8 completed, 1 failed"; what is 0 is left out. */
+function countsLine(counts: { readonly [name: string]: number }): string {
+  const entries = Object.entries(counts).filter(([, count]) => count > 0);
+  return entries.map(([name, count]) => `${count} ${name}`).join(", ");
+}
+
+function codesRow({ codes }: StressReport): (readonly [string, string])[] {
+  const line = countsLine(codes);
+  return line === "" ? [] : [["codes", line]];
 }
 
 function notMeasured({ rate }: StressReport): string {
@@ -146,7 +174,8 @@ function memory({ rssBeforeBytes, rssReadyBytes, rssPeakBytes, rssPerAgentBytes 
   const [before, ready, peak] = [rssBeforeBytes, rssReadyBytes, rssPeakBytes].map((bytes) =>
     mb(bytes, 0),
   );
-  return `${mb(rssPerAgentBytes, 1)} MB an agent (RSS ${before} MB before, ${ready} ready, ${peak} at most)`;
+  const each = rssPerAgentBytes === null ? "" : `${mb(rssPerAgentBytes, 1)} MB an agent, `;
+  return `${each}RSS ${before} MB before, ${ready} ready, ${peak} at most`;
 }
 
 function promises({ brokenPromises, outcomes }: StressReport): string {

@@ -8,7 +8,7 @@ import { within } from "./agent.ts";
 import type { StressOptions } from "./arguments.ts";
 import { Crowd } from "./crowd.ts";
 import type { StressDisplay } from "./display.ts";
-import { openStressDisplay, titleOf } from "./display.ts";
+import { openStressDisplay } from "./display.ts";
 import { faultOf } from "./fault.ts";
 import { latencyOf } from "./latency.ts";
 import { limitsFor } from "./limits.ts";
@@ -20,7 +20,7 @@ import { StreamText } from "./stream-text.ts";
 /** The longest a timer can be: an agent that is ready keeps its thread. */
 const NEVER_MS = 2_147_483_647;
 /** About what an agent takes, its log left out. */
-const AGENT_BYTES = 8e6;
+const AGENT_BYTES = 10e6;
 /** Percentiles of more chunks would say the same. */
 const MOST_SAMPLES = 1_000_000;
 
@@ -64,9 +64,9 @@ export async function stress(options: StressOptions, streams: Streams): Promise<
   };
   const tally = new Tally(Date.now());
   const crowd = new Crowd(faults, around, tally);
-  const display = openStressDisplay(options, streams, tally, () => crowd.progress(progress.chunks));
   signals.watch();
-  introduce(options, display);
+  const display = openStressDisplay(options, streams, tally, () => crowd.progress(progress.chunks));
+  warn(options, display);
   let report: StressReport;
   try {
     const figures = await crowd.run();
@@ -76,8 +76,8 @@ export async function stress(options: StressOptions, streams: Streams): Promise<
   } finally {
     display.close();
   }
-  await print(report, options, streams);
-  const code = signals.exitCode ?? (report.brokenPromises > 0 ? 1 : 0);
+  const isPrinted = await print(report, options, streams);
+  const code = signals.exitCode ?? (isPrinted && report.brokenPromises === 0 ? 0 : 1);
   const isClosed = await within(closed(supervisor), limits.closeMs);
   signals.release();
   if (isClosed === undefined) endProcess(code, isStuck(supervisor) ? "SIGTERM" : undefined);
@@ -89,21 +89,24 @@ function paceOf({ agents, chunks, rate, readers }: StressOptions): Surroundings[
   return { every: Math.ceil((agents * chunks * readers) / MOST_SAMPLES), intervalMs: 1_000 / rate };
 }
 
-function introduce(options: StressOptions, display: StressDisplay): void {
-  display.note(`stress: ${titleOf(options)}`);
-  const [needed, available] = [options.agents * AGENT_BYTES, process.availableMemory()];
+function warn({ agents }: StressOptions, display: StressDisplay): void {
+  const [needed, available] = [agents * AGENT_BYTES, process.availableMemory()];
   if (needed < available) return;
   const [neededGb, availableGb] = [needed, available].map((bytes) => (bytes / 1e9).toFixed(1));
   display.note(`so many agents take about ${neededGb} GB; ${availableGb} GB are available`);
 }
 
+/** Resolves to false if nobody can read it. */
 async function print(
   report: StressReport,
   { json }: StressOptions,
-  { stdout }: Streams,
-): Promise<void> {
+  { stdout, stderr }: Streams,
+): Promise<boolean> {
   const lines = json ? [JSON.stringify(report)] : reportLines(report);
   await stdout.print(`${lines.join("\n")}\n`);
+  const { aborted, reason } = stdout.gone;
+  if (aborted) await stderr.print(`heddle: standard output fails: ${reason.message}\n`);
+  return !aborted;
 }
 
 async function closed(supervisor: Supervisor): Promise<true> {
