@@ -1,6 +1,6 @@
 import type { JobOutcome, Session, SessionEvent, WorkerJob, WorkerOptions } from "../index.ts";
 import type { Input } from "./input.ts";
-import type { JobTimes, ResultLine } from "./result-line.ts";
+import type { ResultLine } from "./result-line.ts";
 import { resultLine } from "./result-line.ts";
 import type { Stopping } from "./stopping.ts";
 import type { Tally } from "./tally.ts";
@@ -22,16 +22,11 @@ export type BatchParts = {
   readonly tally: Tally;
 };
 
-type Running = {
-  readonly followed: Promise<void> | undefined;
-  startedAtMs?: number;
-  endedAtMs?: number;
-};
-
 /** Runs each input as a job on a worker of its own, and writes the results as they come. */
 export class Batch {
   readonly #parts: BatchParts;
-  readonly #running = new Map<string, Running>();
+  /** What shows a job while it runs, by the job's id. */
+  readonly #followed = new Map<string, Promise<void> | undefined>();
   /** Whose worker is whose. */
   readonly #jobIds = new Map<string, string>();
 
@@ -62,13 +57,12 @@ export class Batch {
 
   async #end(job: WorkerJob, outcome: JobOutcome): Promise<void> {
     const { label, write, written, tally } = this.#parts;
-    const running = this.#running.get(job.id);
-    await running?.followed;
-    const line = resultLine({ id: job.id, ...label }, outcome, await timesOf(job, running));
+    await this.#followed.get(job.id);
+    const line = resultLine({ id: job.id, ...label }, outcome, job.times);
     await write(line);
     tally.ended(line, Date.now());
     written(line);
-    this.#running.delete(job.id);
+    this.#followed.delete(job.id);
     this.#jobIds.delete(job.worker.id);
   }
 
@@ -83,18 +77,14 @@ export class Batch {
     if (event.type === "worker-state") this.#showState(event.workerId, event.state);
     if (event.type !== "job-event") return;
     const { jobId, event: inner } = event;
-    const running = this.#running.get(jobId);
-    if (running === undefined) return;
-    if (inner.type === "started") running.startedAtMs = inner.atMs;
     if (inner.type === "waiting") this.#parts.tally.state(jobId, WAITING[inner.for]);
-    running.endedAtMs = inner.atMs;
   }
 
   #begin(jobId: string, workerId: string): void {
     const job = this.#parts.session.job(jobId);
     if (job === undefined) return;
     this.#jobIds.set(workerId, jobId);
-    this.#running.set(jobId, { followed: this.#parts.follow?.(job) });
+    this.#followed.set(jobId, this.#parts.follow?.(job));
     this.#parts.tally.started(jobId, Date.now());
     // An input may have been on its way when all was cancelled.
     if (this.#parts.stopping.cancelled.aborted) this.#cancel(job);
@@ -113,17 +103,3 @@ export class Batch {
 }
 
 const WAITING = { thread: "queued", retry: "retrying" } as const;
-
-async function timesOf(job: WorkerJob, running: Running | undefined): Promise<JobTimes> {
-  const endedAtMs = running?.endedAtMs ?? Date.now();
-  const startedAtMs = running?.startedAtMs ?? endedAtMs;
-  return { startedAtMs, firstChunkAtMs: await firstChunkAtMs(job), endedAtMs };
-}
-
-/** Looked up in the log of a job that has ended, so that nobody has to follow each chunk as it comes. */
-async function firstChunkAtMs(job: WorkerJob): Promise<number | undefined> {
-  for await (const event of job.events()) {
-    if (event.type === "chunk") return event.atMs;
-  }
-  return undefined;
-}
