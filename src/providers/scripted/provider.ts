@@ -46,10 +46,10 @@ class ScriptedProvider implements ModelProvider, Scripted {
     signal: AbortSignal,
   ): Promise<ModelResponse> {
     if (this.#calls.length === MAX_CALLS) this.#calls.shift();
-    const startMs = performance.now();
-    this.#calls.push({ ...request.origin, request, atMs: performance.timeOrigin + startMs });
+    const atMs = performance.timeOrigin + performance.now();
+    this.#calls.push({ ...request.origin, request, atMs });
     const { index, response } = this.#responseFor(request.origin.callIndex);
-    const play = new Play(request, response, sink, signal, startMs);
+    const play = new Play(request, response, sink, signal);
     await play.text(this.#piecesOf(index, response));
     const { stall, error } = response as Partial<ScriptedStall & ScriptedFailure>;
     if (stall) await untilAborted(signal);
@@ -70,7 +70,7 @@ class ScriptedProvider implements ModelProvider, Scripted {
   }
 
   #piecesOf(index: number, response: ScriptedResponse): readonly string[] {
-    const { text = "", chunks } = response;
+    const { text = "", chunks } = response as ScriptedAnswer;
     let pieces = this.#pieces.get(index);
     if (!pieces) {
       const seed = (this.#script.seed ?? 1) + index;
@@ -88,7 +88,7 @@ class Play {
   readonly #sink: ResponseSink;
   readonly #signal: AbortSignal;
   readonly #builder = new ResponseBuilder();
-  readonly #startMs: number;
+  readonly #startMs = performance.now();
   #sent = 0;
 
   constructor(
@@ -96,9 +96,7 @@ class Play {
     response: ScriptedResponse,
     sink: ResponseSink,
     signal: AbortSignal,
-    startMs: number,
   ) {
-    this.#startMs = startMs;
     this.#request = request;
     this.#response = response as ScriptedAnswer;
     this.#sink = sink;
