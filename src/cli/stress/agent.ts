@@ -34,6 +34,8 @@ export type AgentResult = {
   readonly chunks: number;
   /** From running the job to the first chunk with its first reader. */
   readonly firstChunkMs: number | undefined;
+  /** Unix time in ms. */
+  readonly lastChunkAtMs: number | undefined;
   readonly arrivals: readonly Arrivals[];
   /** Promises, in words. */
   readonly broken: readonly string[];
@@ -54,6 +56,7 @@ export class Agent {
   readonly #arrivals: readonly Arrivals[];
   #struckIn: JobState | undefined;
   #firstChunkAtMs: number | undefined;
+  #lastChunkAtMs: number | undefined;
 
   constructor(number: number, fault: Fault, around: Surroundings) {
     this.name = `agent-${number}`;
@@ -133,6 +136,7 @@ export class Agent {
       reader.take(event, atMs);
       if (!isFirst || event.type !== "chunk") continue;
       this.#firstChunkAtMs ??= atMs;
+      this.#lastChunkAtMs = atMs;
       this.#around.onChunk();
       if (reader.chunks === atChunkOf(this.fault)) strike = this.#strike(job);
     }
@@ -172,6 +176,7 @@ export class Agent {
       provider: providerOf(this.fault),
       chunks: this.#readers[0]?.chunks ?? 0,
       firstChunkMs: undefined,
+      lastChunkAtMs: this.#lastChunkAtMs,
       arrivals: this.#arrivals,
       broken,
     };

@@ -2,7 +2,7 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Tally } from "../tally.ts";
 import type { AgentResult, Surroundings } from "./agent.ts";
-import { Agent } from "./agent.ts";
+import { Agent, nowMs } from "./agent.ts";
 import type { Fault } from "./fault.ts";
 import { describeFault } from "./fault.ts";
 import type { LoopDelay } from "./gauges.ts";
@@ -20,7 +20,9 @@ export type CrowdFigures = {
   readonly ready: number;
   /** From the first agent's start to when all had their threads. */
   readonly startMs: number;
-  /** From the first stream's beginning to the last one's end; 0: no stream has begun. */
+  /** When the first stream began, in Unix time; undefined: none has. */
+  readonly streamFromMs: number | undefined;
+  /** From then to the end of the last one; 0 without any. */
   readonly streamMs: number;
   readonly rssReadyBytes: number;
   readonly rssPeakBytes: number;
@@ -52,7 +54,7 @@ export class Crowd {
     if (this.#streamFromMs === undefined) {
       return `starting: ${this.#ready.length} of ${this.#agents.length} agents are ready`;
     }
-    const seconds = (performance.now() - this.#streamFromMs) / 1_000;
+    const seconds = (nowMs() - this.#streamFromMs) / 1_000;
     return `streaming: ${chunks} chunks, ${Math.round(chunks / Math.max(seconds, 0.001))} a second`;
   }
 
@@ -71,7 +73,8 @@ export class Crowd {
       results: this.#results,
       ready: this.#ready.length,
       startMs: readyMs - fromMs,
-      streamMs: this.#streamFromMs === undefined ? 0 : performance.now() - this.#streamFromMs,
+      streamFromMs: this.#streamFromMs,
+      streamMs: this.#streamFromMs === undefined ? 0 : nowMs() - this.#streamFromMs,
       rssReadyBytes,
       rssPeakBytes: Math.max(rssReadyBytes, gauges.rssPeakBytes),
       loopDelay: this.#streamFromMs === undefined ? undefined : gauges.loopDelay,
@@ -100,7 +103,7 @@ export class Crowd {
   async #stream(): Promise<void> {
     if (this.#around.isInterrupted() || this.#ready.length === 0) return;
     this.#tally.inputEnded = true;
-    this.#streamFromMs = performance.now();
+    this.#streamFromMs = nowMs();
     const spreadMs = Math.min(LONGEST_SPREAD_MS, this.#around.pace?.intervalMs ?? 0);
     await Promise.all(
       this.#ready.map(async (agent, i) => {

@@ -21,7 +21,7 @@ Faults, each in the middle of an agent's stream; who has one, and where, comes f
 
 Measured:
   outcomes       by status and error code
-  throughput     chunks a second over all agents, from the first beginning to the last end
+  throughput     chunks a second over all agents, from the first beginning to the last chunk
   chunk latency  from when a chunk was due by the rate, counted from when the call came to the
                  provider, to when a reader had it; of a sample of at most a million chunks. Without
                  a rate (0) no chunk is due, and it is not measured

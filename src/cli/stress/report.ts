@@ -30,6 +30,7 @@ export type StressReport = {
   readonly codes: { readonly [code: string]: number };
   /** Over all agents, as the first reader of each has had them. */
   readonly chunksRead: number;
+  /** From the first stream's beginning to the last chunk of any. */
   readonly chunksPerSecond: number;
   /** From when a chunk was due to when a reader had it; of a sample of at most a million chunks. */
   readonly latencyMs: Percentiles | null;
@@ -95,7 +96,7 @@ export function stressReport(
     },
     codes: countsOf(results.flatMap(({ code }) => code ?? [])),
     chunksRead,
-    chunksPerSecond: streamMs === 0 ? 0 : Math.round((chunksRead * 1_000) / streamMs),
+    chunksPerSecond: throughputOf(figures, chunksRead),
     latencyMs: more.latency ?? null,
     firstChunkMs: percentilesOf(results.flatMap((result) => result.firstChunkMs ?? [])) ?? null,
     loopDelayMs: loopDelay ?? null,
@@ -107,6 +108,11 @@ export function stressReport(
     brokenPromises: broken.length,
     broken: broken.slice(0, BROKEN_SHOWN),
   };
+}
+
+function throughputOf({ streamFromMs = 0, results }: CrowdFigures, chunks: number): number {
+  const lastAtMs = results.reduce((last, result) => Math.max(last, result.lastChunkAtMs ?? 0), 0);
+  return chunks === 0 ? 0 : Math.round((chunks * 1_000) / (lastAtMs - streamFromMs));
 }
 
 /** What is run, on one line. */
