@@ -50,7 +50,8 @@ export class ScriptView {
 
   async #reports(): Promise<readonly ScriptReport[]> {
     const reports = this.#gateways.map((gateway) => gateway.scriptReport(this.#name));
-    return (await Promise.all(reports)) as readonly ScriptReport[];
+    // One whose thread is lost at this moment has none.
+    return (await Promise.all(reports)).filter((report) => report !== undefined) as ScriptReport[];
   }
 
   #incomplete(who: string, played: number, responses: number): HeddleError {
