@@ -79,8 +79,8 @@ function interrupt({ options, stopping }: Prepared, display: Display): void {
 }
 
 function drain({ options: { drainMs }, stopping }: Prepared, display: Display): void {
-  const within = `what runs may end within ${duration(drainMs)}`;
-  display.note(`SIGTERM: starting nothing more; ${within}; once more ends at once`);
+  const rest = `what runs has ${duration(drainMs)} to end; once more ends at once`;
+  display.note(`SIGTERM: starting nothing more; ${rest}`);
   stopping.drain(drainMs, `not ended ${duration(drainMs)} after SIGTERM`, () =>
     display.note("that time is over: cancelling what still runs"),
   );

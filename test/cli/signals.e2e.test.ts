@@ -142,7 +142,7 @@ describe("SIGTERM", () => {
     half.running.kill("SIGTERM");
     const ended = await half.running.ended;
     expect(ended).toMatchObject({ code: 143, signal: null });
-    expect(ended.stderr).toContain("within 0.1 s");
+    expect(ended.stderr).toContain("has 0.1 s to end");
     expect(ended.stderr).toContain("that time is over");
     await half.server.allClosed();
     const { lines } = half;
