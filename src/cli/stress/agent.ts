@@ -1,5 +1,6 @@
 import type { JobState, RunOptions, Session, Worker, WorkerJob } from "../../index.ts";
 import { HeddleError } from "../../index.ts";
+import { nowMs, within } from "./clock.ts";
 import type { Fault } from "./fault.ts";
 import { judge } from "./judge.ts";
 import type { Limits } from "./limits.ts";
@@ -40,11 +41,6 @@ export type AgentResult = {
   /** Promises, in words. */
   readonly broken: readonly string[];
 };
-
-/** Unix time in ms, with fractions: all threads of the process mean the same by it. */
-export function nowMs(): number {
-  return performance.timeOrigin + performance.now();
-}
 
 /** One agent: a first job starts its thread, a second one streams and has its fault. */
 export class Agent {
@@ -193,16 +189,5 @@ async function waitedFor(job: WorkerJob): Promise<string> {
     return "completed";
   } catch (error) {
     return HeddleError.is(error) ? error.code : String(error);
-  }
-}
-
-/** What `promise` resolves to; undefined if it takes longer than `ms`. */
-export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), ms);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

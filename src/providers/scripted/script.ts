@@ -16,7 +16,7 @@ export type ScriptedResponse = ScriptedAnswer | ScriptedFailure | ScriptedStall;
 export type ScriptedPace = {
   /** Into how many chunks the text is cut, about equal; at most one per character. */
   readonly chunks?: number;
-  /** Counted from when the call comes: chunk n is due n / `chunksPerSecond` seconds later. @defaultValue as fast as they are taken */
+  /** Counted from when the call comes: the n-th chunk, from 0, is due n / `chunksPerSecond` seconds later. @defaultValue as fast as they are taken */
   readonly chunksPerSecond?: number;
 };
 
