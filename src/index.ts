@@ -39,6 +39,7 @@ export type {
   CancelOutcome,
   JobEventOtherThanChunk,
   JobOutcome,
+  JobTimes,
   Session,
   SessionEvent,
   Worker,

@@ -1,11 +1,15 @@
 import { OptionValues } from "./option-values.ts";
-import { DEFAULT_CONCURRENCY } from "./options.ts";
+import { DEFAULT_CONCURRENCY, DEFAULT_DRAIN_MS } from "./options.ts";
+import type { StressOptions } from "./stress/arguments.ts";
+import { readStress } from "./stress/arguments.ts";
 import { suggest } from "./suggest.ts";
 
 /** What the command line asks for. `refused` has one line for each thing that is wrong with it. */
 export type Command =
   | { readonly type: "run"; readonly options: RunOptions }
-  | { readonly type: "help" }
+  | { readonly type: "stress"; readonly options: StressOptions }
+  /** `of`: one command only. */
+  | { readonly type: "help"; readonly of: "stress" | undefined }
   | { readonly type: "version" }
   | { readonly type: "refused"; readonly problems: readonly string[] };
 
@@ -26,6 +30,7 @@ export type RunOptions = {
   readonly maxOutputTokens: number | undefined;
   readonly concurrency: number;
   readonly timeoutMs: number | undefined;
+  readonly drainMs: number;
   readonly limit: number | undefined;
   readonly out: string | undefined;
   readonly resume: boolean;
@@ -40,19 +45,25 @@ export function parseArguments(
   stdin: { readonly isTerminal: boolean },
 ): Command {
   const values = new OptionValues(argv);
-  if (values.has("help")) return { type: "help" };
+  if (values.has("help")) return helpOf(values.operands[0]);
   if (values.has("version")) return { type: "version" };
   if (values.problems.length > 0) return { type: "refused", problems: values.problems };
   const [name, ...operands] = values.operands;
   if (name === undefined) {
     return { type: "refused", problems: ["what to do? Try: heddle run FILE.jsonl"] };
   }
-  if (name === "help") return { type: "help" };
-  if (name !== "run") return { type: "refused", problems: [unknown(name)] };
-  const options = readRun(values, operands, stdin);
-  return values.problems.length > 0
-    ? { type: "refused", problems: values.problems }
-    : { type: "run", options };
+  if (name === "help") return helpOf(operands[0]);
+  if (name !== "run" && name !== "stress") return { type: "refused", problems: [unknown(name)] };
+  values.keepTo(name);
+  const command: Command =
+    name === "run"
+      ? { type: "run", options: readRun(values, operands, stdin) }
+      : { type: "stress", options: readStress(values, operands) };
+  return values.problems.length > 0 ? { type: "refused", problems: values.problems } : command;
+}
+
+function helpOf(name: string | undefined): Command {
+  return { type: "help", of: name === "stress" ? name : undefined };
 }
 
 function readRun(
@@ -72,6 +83,7 @@ function readRun(
     maxOutputTokens: values.number("max-output-tokens"),
     concurrency: values.number("concurrency") ?? DEFAULT_CONCURRENCY,
     timeoutMs: values.number("timeout-ms"),
+    drainMs: values.number("drain") ?? DEFAULT_DRAIN_MS,
     limit: values.number("limit"),
     out: out === "-" ? undefined : out,
     resume: values.has("resume"),
@@ -124,7 +136,7 @@ function conflicts(options: RunOptions): string[] {
 }
 
 function unknown(name: string): string {
-  const meant = suggest(name, ["run", "help"]);
+  const meant = suggest(name, ["run", "stress", "help"]);
   if (meant !== undefined) return `unknown command "${name}": did you mean ${meant}?`;
   return `unknown command "${name}". To run its prompts: heddle run ${name}`;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { RunOptions } from "./arguments.ts";
 import { parseArguments } from "./arguments.ts";
-import { helpText } from "./help.ts";
+import { helpText, stressHelpText } from "./help.ts";
 import type { Streams } from "./output.ts";
 import { Output } from "./output.ts";
 import type { Prepared } from "./prepare.ts";
@@ -17,7 +17,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const { stdout, stderr } = streams;
   switch (command.type) {
     case "help":
-      await stdout.write(helpText());
+      await stdout.write(command.of === "stress" ? stressHelpText() : helpText());
       return 0;
     case "version":
       await stdout.write(`${version()}\n`);
@@ -27,15 +27,31 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       await stderr.write("heddle --help shows what there is.\n");
       return USAGE;
     case "run":
-      return await runOrExplain(command.options, streams);
+      return await explained(streams, () => prepareAndRun(command.options, streams));
+    case "stress":
+      return await explained(streams, async () => {
+        const { stress } = await import("./stress/stress.ts");
+        return await stress(command.options, streams);
+      });
     default:
       return command satisfies never;
   }
 }
 
-async function runOrExplain(options: RunOptions, streams: Streams): Promise<number> {
+/** Runs `work`, whose HeddleErrors are for the user to read. */
+async function explained(streams: Streams, work: () => Promise<number>): Promise<number> {
   // Loaded here, so that help and refusals do not wait for the whole runtime.
   const { HeddleError } = await import("../index.ts");
+  try {
+    return await work();
+  } catch (error) {
+    if (!HeddleError.is(error)) throw error;
+    await streams.stderr.print(`heddle: ${error.message}\n`);
+    return REFUSALS.has(error.code) ? USAGE : 1;
+  }
+}
+
+async function prepareAndRun(options: RunOptions, streams: Streams): Promise<number> {
   const { prepare } = await import("./prepare.ts");
   const { run } = await import("./run.ts");
   const { dryRun } = await import("./dry-run.ts");
@@ -43,13 +59,9 @@ async function runOrExplain(options: RunOptions, streams: Streams): Promise<numb
   try {
     prepared = await prepare(options, process.env);
     return options.dryRun ? await dryRun(prepared, streams) : await run(prepared, streams);
-  } catch (error) {
-    if (!HeddleError.is(error)) throw error;
-    await streams.stderr.print(`heddle: ${error.message}\n`);
-    return REFUSALS.has(error.code) ? USAGE : 1;
   } finally {
     // An input that was not read to its end would keep the process alive.
-    prepared?.stop.abort();
+    prepared?.stopping.release();
   }
 }
 

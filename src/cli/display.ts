@@ -3,6 +3,7 @@ import type { Streams } from "./output.ts";
 import { PlainLines } from "./plain-lines.ts";
 import type { Prepared } from "./prepare.ts";
 import { nameOf } from "./provider-choice.ts";
+import { summary, table } from "./report.ts";
 import type { ResultLine } from "./result-line.ts";
 import type { Tally } from "./tally.ts";
 import { canRedraw, colorsFor } from "./terminal.ts";
@@ -28,8 +29,11 @@ export function openDisplay(
   const isShared = options.events && stdout.isTerminal;
   const isBatch = options.source.type !== "prompt";
   if (!isBatch || options.out === undefined || isShared || !canRedraw(stderr, env)) {
-    return new PlainLines(stderr, tally);
+    return new PlainLines(stderr, () => summary(tally.snapshot(Date.now())));
   }
   const title = `heddle: ${nameOf(choice)}, results in ${options.out}`;
-  return new LiveTable(stderr, title, tally, colorsFor(stderr, env));
+  const colors = colorsFor(stderr, env);
+  return new LiveTable(stderr, (size) => {
+    return table(tally.snapshot(Date.now()), { title, colors, ...size });
+  });
 }

@@ -1,14 +1,25 @@
-import type { OptionGroup, OptionSpec } from "./options.ts";
+import type { OptionGroup, OptionSpec } from "./option-spec.ts";
 import { OPTIONS } from "./options.ts";
+import { STRESS_HEAD, STRESS_TAIL } from "./stress/help.ts";
 
-const GROUPS: readonly OptionGroup[] = ["Input", "Model", "Running", "Output", "Going on", "Help"];
+const GROUPS: readonly OptionGroup[] = [
+  "Input",
+  "Model",
+  "Running",
+  "Output",
+  "Going on",
+  "Stress",
+  "Help",
+];
 
 const HEAD = `heddle: runs many prompts at once, each as an agent on a thread of its own.
 
 Usage:
   heddle run FILE.jsonl [options]     one job for each line of FILE
   heddle run - [options]              lines from standard input
-  heddle run -p TEXT [options]        one prompt`;
+  heddle run -p TEXT [options]        one prompt
+  heddle stress [options]             scripted agents under load and faults, every promise checked;
+                                      heddle stress --help says what is done and measured`;
 
 const TAIL = `An input line is {"id"?, "prompt", "instructions"?}. A bad one is reported with its line number and
 becomes no job. A line without an id is called line-N, by its number.
@@ -19,12 +30,12 @@ with status completed, cancelled or failed, and error null or {"code","message"}
 several lines the last one counts. Beside the FILE of --out, FILE.state keeps a hash of each prompt:
 --resume refuses an id that was completed with another prompt.
 
-Ctrl-C once cancels all jobs and still writes their result lines; twice ends at once.
-SIGTERM is like Ctrl-C.
+Ctrl-C once cancels all jobs and still writes their result lines. SIGTERM starts nothing more, lets
+running jobs end within --drain, and then cancels them. A second signal of either kind ends at once.
 
 Exit codes:
-  0    all completed
-  1    some not, or bad input lines
+  0    all completed; stress: all promises kept
+  1    some not, or bad input lines; stress: a promise was broken
   2    bad usage, unreadable file
   130  interrupted by SIGINT (Ctrl-C), 143 by SIGTERM
 A thread that hangs in a system call cannot be ended, and would keep the process: then the command
@@ -43,11 +54,17 @@ Examples:
 
 /** The text of `--help`, at most 100 columns wide. */
 export function helpText(): string {
-  const groups = GROUPS.map((group) => {
-    const rows = OPTIONS.filter((option) => option.group === group).flatMap(rowsOf);
-    return `${group}:\n${rows.join("\n")}`;
-  });
-  return `${[HEAD, ...groups, TAIL].join("\n\n")}\n`;
+  return `${[HEAD, ...GROUPS.map(section), TAIL].join("\n\n")}\n`;
+}
+
+/** The text of `heddle stress --help`, as wide. */
+export function stressHelpText(): string {
+  return `${[STRESS_HEAD, section("Stress"), section("Help"), STRESS_TAIL].join("\n\n")}\n`;
+}
+
+function section(group: OptionGroup): string {
+  const rows = OPTIONS.filter((option) => option.group === group).flatMap(rowsOf);
+  return `${group}:\n${rows.join("\n")}`;
 }
 
 function rowsOf({ name, short, value, help }: OptionSpec): string[] {

@@ -1,27 +1,24 @@
 import { createLogUpdate } from "log-update";
 import type { Output } from "./output.ts";
-import { table, tableHeight } from "./report.ts";
-import type { Tally } from "./tally.ts";
-import type { Colors } from "./terminal.ts";
+import { tableHeight } from "./report.ts";
 import { printable } from "./terminal.ts";
 
 /** At most ten times a second. */
 const REDRAW_MS = 100;
 
-/** Draws a run as a table that stays in its place. Owns a timer, until it is closed. */
+/** The lines of a table: always `height` of them, none wider than `width` cells. */
+export type DrawTable = (size: { readonly width: number; readonly height: number }) => string[];
+
+/** Draws a table that stays in its place. Owns a timer, until it is closed. */
 export class LiveTable {
   readonly #terminal: Output;
-  readonly #title: string;
-  readonly #tally: Tally;
-  readonly #colors: Colors;
+  readonly #table: DrawTable;
   readonly #draw: ReturnType<typeof createLogUpdate>;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(terminal: Output, title: string, tally: Tally, colors: Colors) {
+  constructor(terminal: Output, table: DrawTable) {
     this.#terminal = terminal;
-    this.#title = title;
-    this.#tally = tally;
-    this.#colors = colors;
+    this.#table = table;
     this.#draw = createLogUpdate(asStream(terminal));
     this.#timer = setInterval(() => this.#redraw(), REDRAW_MS);
     this.#redraw();
@@ -45,8 +42,7 @@ export class LiveTable {
     const { columns, rows } = this.#terminal.size;
     // A terminal breaks a line that fills its last cell.
     const size = { width: columns - 1, height: tableHeight(rows) };
-    const options = { title: this.#title, colors: this.#colors, ...size };
-    this.#draw(table(this.#tally.snapshot(Date.now()), options).join("\n"));
+    this.#draw(this.#table(size).join("\n"));
   }
 }
 

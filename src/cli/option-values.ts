@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import type { Bounds, OptionSpec } from "./options.ts";
-import { BOUNDS, OPTIONS } from "./options.ts";
+import type { Bounds, OptionSpec } from "./option-spec.ts";
+import type { NumberName } from "./options.ts";
+import { BOUNDS, commandOf, OPTIONS } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
 /**
@@ -55,15 +56,26 @@ export class OptionValues {
     return value;
   }
 
-  number(name: keyof typeof BOUNDS): number | undefined {
+  number(name: NumberName): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     const bounds = BOUNDS[name];
-    if (!within(value, bounds)) {
+    const value = readNumber(text, bounds);
+    if (value === undefined) {
       this.problems.push(`--${name} must be ${range(bounds)}, not "${text}"`);
     }
     return value;
+  }
+
+  /** Refuses options that only another command has. */
+  keepTo(command: "run" | "stress"): void {
+    for (const name of [...this.#texts.keys(), ...this.#switches]) {
+      const spec = OPTIONS.find((option) => option.name === name);
+      const owner = spec && commandOf(spec.group);
+      if (owner !== undefined && owner !== command) {
+        this.problems.push(`--${name} is an option of heddle ${owner}`);
+      }
+    }
   }
 
   #take(token: OptionToken): void {
@@ -72,6 +84,12 @@ export class OptionValues {
     else if (token.value === undefined) this.#switches.add(token.name);
     else this.#texts.set(token.name, token.value);
   }
+}
+
+/** The number that `text` is in decimal notation; undefined if it is none, or out of bounds. */
+export function readNumber(text: string, bounds: Bounds): number | undefined {
+  const value = /^[+-]?(\d+(\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  return within(value, bounds) ? value : undefined;
 }
 
 type OptionToken = {

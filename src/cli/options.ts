@@ -1,34 +1,32 @@
-/** One option of `heddle run`: what the parser accepts and what `--help` shows. */
-export type OptionSpec = {
-  readonly name: string;
-  readonly short?: string;
-  /** What stands for the value in `--help`. Left out: a switch. */
-  readonly value?: string;
-  readonly group: OptionGroup;
-  readonly help: readonly string[];
-};
+import type { Bounds, OptionGroup, OptionSpec } from "./option-spec.ts";
+import { STRESS_BOUNDS, STRESS_OPTIONS } from "./stress/options.ts";
 
-export type OptionGroup = "Input" | "Model" | "Running" | "Output" | "Going on" | "Help";
+/** The longest delay a timer can hold: about 24 days. */
+const LONGEST_MS = 2_147_483_647;
 
-/** A number's range, both ends included. `whole` refuses fractions. */
-export type Bounds = { readonly least: number; readonly most: number; readonly whole: boolean };
+type RunNumber =
+  | "concurrency"
+  | "limit"
+  | "timeout-ms"
+  | "drain"
+  | "max-output-tokens"
+  | "temperature";
 
-export const BOUNDS: {
-  readonly concurrency: Bounds;
-  readonly limit: Bounds;
-  readonly "timeout-ms": Bounds;
-  readonly "max-output-tokens": Bounds;
-  readonly temperature: Bounds;
-} = {
+/** The names of the options whose values are numbers. */
+export type NumberName = RunNumber | keyof typeof STRESS_BOUNDS;
+
+export const BOUNDS: { readonly [name in NumberName]: Bounds } = {
   concurrency: { least: 1, most: 1_000, whole: true },
   limit: { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true },
-  // The longest delay a timer can hold: about 24 days.
-  "timeout-ms": { least: 1, most: 2_147_483_647, whole: true },
+  "timeout-ms": { least: 1, most: LONGEST_MS, whole: true },
+  drain: { least: 0, most: LONGEST_MS, whole: true },
   "max-output-tokens": { least: 1, most: 10_000_000, whole: true },
   temperature: { least: 0, most: 2, whole: false },
+  ...STRESS_BOUNDS,
 };
 
 export const DEFAULT_CONCURRENCY = 16;
+export const DEFAULT_DRAIN_MS = 10_000;
 
 export const OPTIONS: readonly OptionSpec[] = [
   {
@@ -79,6 +77,15 @@ export const OPTIONS: readonly OptionSpec[] = [
   },
   { name: "timeout-ms", value: "N", group: "Running", help: ["Per job, in milliseconds."] },
   {
+    name: "drain",
+    value: "MS",
+    group: "Running",
+    help: [
+      "How long running jobs may go on after SIGTERM, in milliseconds.",
+      `Default: ${DEFAULT_DRAIN_MS}.`,
+    ],
+  },
+  {
     name: "dry-run",
     group: "Running",
     help: ["Check options and all input lines, say what would run, run nothing."],
@@ -108,6 +115,13 @@ export const OPTIONS: readonly OptionSpec[] = [
     group: "Going on",
     help: ["With --resume: run the failed ones again, too."],
   },
+  ...STRESS_OPTIONS,
   { name: "help", short: "h", group: "Help", help: ["This text."] },
   { name: "version", group: "Help", help: ["The version."] },
 ];
+
+/** The subcommand that has the options of `group`; undefined: all have. */
+export function commandOf(group: OptionGroup): "run" | "stress" | undefined {
+  if (group === "Help") return undefined;
+  return group === "Stress" ? "stress" : "run";
+}

@@ -1,7 +1,5 @@
 import type { Output } from "./output.ts";
-import { counts, pace } from "./report.ts";
 import type { ResultLine } from "./result-line.ts";
-import type { Tally } from "./tally.ts";
 
 const PROGRESS_MS = 5_000;
 
@@ -10,12 +8,10 @@ export class PlainLines {
   readonly #stderr: Output;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(stderr: Output, tally: Tally) {
+  /** `progress` says how far the run is. */
+  constructor(stderr: Output, progress: () => string) {
     this.#stderr = stderr;
-    this.#timer = setInterval(() => {
-      const snapshot = tally.snapshot(Date.now());
-      this.note(`${counts(snapshot)} (${pace(snapshot)})`);
-    }, PROGRESS_MS);
+    this.#timer = setInterval(() => this.note(progress()), PROGRESS_MS);
   }
 
   note(text: string): void {

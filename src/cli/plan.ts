@@ -16,6 +16,7 @@ export class Plan {
   readonly #destination: Pick<Destination, "keepQuestion">;
   readonly #note: (text: string) => void;
   failure: unknown;
+  #lines = 0;
 
   constructor(
     prepared: Prepared,
@@ -30,15 +31,10 @@ export class Plan {
   }
 
   async *toRun(): AsyncGenerator<Input, void, undefined> {
-    const { inputs, options, stop } = this.#prepared;
-    let lines = 0;
+    const { options, stopping } = this.#prepared;
     let room = options.limit ?? Number.POSITIVE_INFINITY;
     try {
-      for await (const input of inputs) {
-        lines += 1;
-        if (stop.signal.aborted) break;
-        if (!this.#isToRun(input)) continue;
-        await this.#destination.keepQuestion(input);
+      for await (const input of this.#admitted()) {
         yield input;
         room -= 1;
         if (room === 0) break;
@@ -47,8 +43,21 @@ export class Plan {
       this.failure = error;
     }
     const isImplied = options.source.type === "stdin" && !options.source.asked;
-    if (isImplied && lines === 0 && !stop.signal.aborted) this.failure ??= nothingToRun();
+    if (isImplied && this.#lines === 0 && !stopping.noMore.aborted) this.failure ??= nothingToRun();
     this.#tally.inputEnded = true;
+  }
+
+  async *#admitted(): AsyncGenerator<Input, void, undefined> {
+    const { inputs, stopping } = this.#prepared;
+    for await (const input of inputs) {
+      this.#lines += 1;
+      if (stopping.noMore.aborted) return;
+      if (!this.#isToRun(input)) continue;
+      await this.#destination.keepQuestion(input);
+      // A signal may have come while its question was written.
+      if (stopping.noMore.aborted) return;
+      yield input;
+    }
   }
 
   #isToRun(input: Input | BadLine): input is Input {

@@ -7,6 +7,7 @@ import { chooseProvider } from "./provider-choice.ts";
 import type { Found } from "./result-file.ts";
 import { findResults } from "./result-file.ts";
 import { openSource, readUntil } from "./source.ts";
+import { Stopping } from "./stopping.ts";
 
 /** All that a run needs, found and opened; nothing was changed or started. */
 export type Prepared = {
@@ -14,8 +15,8 @@ export type Prepared = {
   readonly choice: ProviderChoice;
   readonly inputs: AsyncIterable<Input | BadLine>;
   readonly found: Found | undefined;
-  /** Ends `inputs`. */
-  readonly stop: AbortController;
+  /** Ends `inputs`, too. */
+  readonly stopping: Stopping;
 };
 
 /** @throws {HeddleError} `INVALID_OPTION` or `INVALID_INPUT` when the run cannot be as it was asked for. */
@@ -27,8 +28,8 @@ export async function prepare(
   if (choice.type === "refused") throw new HeddleError("INVALID_OPTION", choice.message);
   const { out, resume, source } = options;
   const found = out === undefined ? undefined : await findResults(out, resume);
-  const stop = new AbortController();
-  return { options, choice, inputs: await openInputs(source, stop.signal), found, stop };
+  const stopping = new Stopping();
+  return { options, choice, inputs: await openInputs(source, stopping.noMore), found, stopping };
 }
 
 async function openInputs(

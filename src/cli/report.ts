@@ -32,6 +32,11 @@ export function pace(snapshot: Snapshot): string {
   return `${rate.toFixed(1)} jobs/s, ${duration(snapshot.elapsedMs)}`;
 }
 
+/** How far a run is, on one line. */
+export function summary(snapshot: Snapshot): string {
+  return `${counts(snapshot)} (${pace(snapshot)})`;
+}
+
 /** What a run says before it begins. */
 export function introduction({ options, choice, found }: Prepared): string[] {
   const lines: string[] = [];
@@ -48,7 +53,7 @@ export function introduction({ options, choice, found }: Prepared): string[] {
 export function conclusion({ options }: Prepared, last: Snapshot): string[] {
   if (options.source.type === "prompt") return [];
   const where = options.out === undefined ? "" : `, results in ${options.out}`;
-  const lines = [`${counts(last)} (${pace(last)})${where}`];
+  const lines = [`${summary(last)}${where}`];
   const codes = [...last.errorCodes].sort((a, b) => b[1] - a[1]);
   if (codes.length > 0) {
     lines.push(`failed by ${codes.map(([code, count]) => `${code} ${count}`).join(", ")}`);
@@ -73,16 +78,19 @@ export function table(
   snapshot: Snapshot,
   options: {
     readonly title: string;
+    /** Stands below the numbers. */
+    readonly more?: string;
     readonly width: number;
     readonly height: number;
     readonly colors: Colors;
   },
 ): string[] {
-  const { title, width, height, colors } = options;
+  const { title, more, width, height, colors } = options;
   const head = [
     colors.bold(cutToWidth(title, width)),
     cutToWidth(`${progress(snapshot)}, ${pace(snapshot)}`, width),
     cutToWidth(counts(snapshot), width),
+    ...(more === undefined ? [] : [cutToWidth(more, width)]),
     "",
   ];
   const shown = height > head.length ? snapshot.rows.slice(head.length - height) : [];

@@ -1,4 +1,4 @@
-import type { JobOutcome, Usage } from "../index.ts";
+import type { JobOutcome, JobTimes, Usage } from "../index.ts";
 
 /** One line of results, its fields in this order. Others read it: a field is never removed, renamed or moved. */
 export type ResultLine = {
@@ -11,14 +11,8 @@ export type ResultLine = {
   readonly error: { readonly code: string; readonly message: string } | null;
   /** From the job's start to its first chunk; null if none came. */
   readonly firstChunkMs: number | null;
+  /** 0 if the job never started. */
   readonly durationMs: number;
-};
-
-/** When things happened, in Unix time. `firstChunkAtMs` is undefined if no chunk came. */
-export type JobTimes = {
-  readonly startedAtMs: number;
-  readonly firstChunkAtMs: number | undefined;
-  readonly endedAtMs: number;
 };
 
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -41,12 +35,14 @@ export function resultLine(
       outcome.status === "completed"
         ? null
         : { code: outcome.error.code, message: outcome.error.message },
-    firstChunkMs:
-      times.firstChunkAtMs === undefined
-        ? null
-        : Math.round(times.firstChunkAtMs - times.startedAtMs),
-    durationMs: Math.round(times.endedAtMs - times.startedAtMs),
+    firstChunkMs: sinceStart(times, times.firstChunkAtMs) ?? null,
+    durationMs: sinceStart(times, times.endedAtMs) ?? 0,
   };
+}
+
+function sinceStart({ startedAtMs }: JobTimes, atMs: number | undefined): number | undefined {
+  if (startedAtMs === undefined || atMs === undefined) return undefined;
+  return Math.round(atMs - startedAtMs);
 }
 
 const STATUSES: readonly unknown[] = ["completed", "cancelled", "failed"];

@@ -9,8 +9,8 @@ import type { Output, Streams } from "./output.ts";
 import { Plan } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
 import { descriptorOf, workerOptionsOf } from "./provider.ts";
-import { conclusion, introduction } from "./report.ts";
-import { Signals } from "./signals.ts";
+import { conclusion, duration, introduction } from "./report.ts";
+import { mayHang, Signals } from "./signals.ts";
 import { isAllCompleted, Tally } from "./tally.ts";
 
 /**
@@ -20,7 +20,7 @@ import { isAllCompleted, Tally } from "./tally.ts";
  * @throws {HeddleError} when the run could not begin or go on: a provider that does not load, unreadable input, unwritable results.
  */
 export async function run(prepared: Prepared, streams: Streams): Promise<number> {
-  const { options, choice, stop } = prepared;
+  const { options, choice, stopping } = prepared;
   await using supervisor = await Supervisor.start({
     providers: { [choice.type]: descriptorOf(choice, options) },
     keepSettled: { ms: 0, count: 0 },
@@ -39,7 +39,7 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
       inputs: plan.toRun(),
       workerOf: (input) => workerOptionsOf(input, options),
       concurrency: options.concurrency,
-      stop,
+      stopping,
       follow: followerOf(prepared, streams.stdout),
       write: (line) => destination.write(line),
       written: (line) => display.ended(line),
@@ -49,6 +49,7 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
     await supervisor.close({ drainMs: 0 });
   } finally {
     signals.release();
+    stopping.release();
     await destination.close();
     display.close();
   }
@@ -58,35 +59,37 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
   return signals.exitCode ?? (isAllCompleted(last) && !streams.stdout.gone.aborted ? 0 : 1);
 }
 
-/** npm passes on a signal that the terminal had sent to all already. */
-const NPM_ECHO_MS = 300;
-
-function stopOnSignals(
-  { options, stop }: Prepared,
-  display: Display,
-  supervisor: Supervisor,
-): Signals {
+function stopOnSignals(prepared: Prepared, display: Display, supervisor: Supervisor): Signals {
   return new Signals({
     onStop: (signal) => {
-      // A prompt ends before one could read it.
-      if (options.source.type !== "prompt") {
-        display.note("interrupted: cancelling what runs; once more ends at once");
-      }
-      stop.abort(`interrupted by ${signal}`);
+      if (signal === "SIGINT") interrupt(prepared, display);
+      else drain(prepared, display);
     },
     onKill: () => display.close(),
-    mayHang: () => {
-      const { stuck, executing } = supervisor.inspect().threads;
-      return stuck > 0 || executing > 0;
-    },
-    echoMs: process.env["npm_lifecycle_event"] === undefined ? 0 : NPM_ECHO_MS,
+    mayHang: () => mayHang(supervisor),
   });
 }
 
+function interrupt({ options, stopping }: Prepared, display: Display): void {
+  // A prompt ends before one could read it.
+  if (options.source.type !== "prompt") {
+    display.note("interrupted: cancelling what runs; once more ends at once");
+  }
+  stopping.cancel("interrupted by SIGINT");
+}
+
+function drain({ options: { drainMs }, stopping }: Prepared, display: Display): void {
+  const rest = `what runs has ${duration(drainMs)} to end; once more ends at once`;
+  display.note(`SIGTERM: starting nothing more; ${rest}`);
+  stopping.drain(drainMs, `not ended ${duration(drainMs)} after SIGTERM`, () =>
+    display.note("that time is over: cancelling what still runs"),
+  );
+}
+
 /** Without a reader there is nothing to pay a model for. */
-function stopOnBrokenOutput({ stop }: Prepared, display: Display, { gone }: Output): void {
+function stopOnBrokenOutput({ stopping }: Prepared, display: Display, { gone }: Output): void {
   gone.addEventListener("abort", () => {
     if (gone.reason.code !== "EPIPE") display.note(`standard output fails: ${gone.reason.message}`);
-    stop.abort("standard output takes nothing more");
+    stopping.cancel("standard output takes nothing more");
   });
 }

@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { Supervisor } from "../index.ts";
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -11,10 +12,10 @@ export type SignalHandlers = {
   readonly onKill: () => void;
   /** Whether a thread may hang in a system call. */
   readonly mayHang: () => boolean;
-  /** A second signal within this time is the first one again, as npm passes on what the terminal had sent already. */
-  readonly echoMs: number;
 };
 
+/** npm passes on a signal that the terminal had sent to all already: the same one within this time is no second one. */
+const ECHO_MS: number = process.env["npm_lifecycle_event"] === undefined ? 0 : 300;
 /** An actor that is just ending is waited for so long. */
 const ENDING_MS = 100;
 
@@ -30,6 +31,11 @@ export class Signals {
 
   constructor(handlers: SignalHandlers) {
     this.#handlers = handlers;
+  }
+
+  /** The first signal that has come. */
+  get first(): StopSignal | undefined {
+    return this.#first?.signal;
   }
 
   /** The exit code of an interrupted run; `undefined` if it was not. */
@@ -50,7 +56,7 @@ export class Signals {
     if (this.#first === undefined) {
       this.#first = { signal, atMs: nowMs };
       this.#handlers.onStop(signal);
-    } else if (nowMs - this.#first.atMs >= this.#handlers.echoMs) {
+    } else if (signal !== this.#first.signal || nowMs - this.#first.atMs >= ECHO_MS) {
       this.#kill(signal);
     }
   };
@@ -74,4 +80,10 @@ export class Signals {
     process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
     process.kill(process.pid, this.#first?.signal ?? "SIGTERM");
   };
+}
+
+/** Whether a thread of the supervisor's may hang in a system call. */
+export function mayHang(supervisor: Supervisor): boolean {
+  const { stuck, executing } = supervisor.inspect().threads;
+  return stuck > 0 || executing > 0;
 }

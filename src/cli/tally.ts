@@ -29,6 +29,9 @@ export type Snapshot = {
   readonly rows: readonly Row[];
 };
 
+/** What is counted and shown of an end. */
+export type EndedRow = Pick<ResultLine, "id" | "status" | "text" | "error">;
+
 const ROWS_KEPT = 16;
 
 /** Counts what happens in a run. The time is passed in, so it is the same in a test. */
@@ -71,7 +74,7 @@ export class Tally {
     if (row !== undefined && row.endedAtMs === undefined) this.#rows.set(id, { ...row, state });
   }
 
-  ended(line: ResultLine, nowMs: number): void {
+  ended(line: EndedRow, nowMs: number): void {
     this.#counts.running -= 1;
     this.#counts[line.status] += 1;
     if (line.status === "failed" && line.error !== null) {

@@ -209,6 +209,8 @@ export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> 
   readonly parentId: string | undefined;
   /** Its children that have not ended, by id. */
   readonly children: ReadonlyMap<string, WorkerJob>;
+  /** When it started, had its first chunk, and ended, as its log says. */
+  readonly times: JobTimes;
   /** Hot: from the moment of subscribing, without replay. Never error; complete with the job; hold nothing back. */
   readonly chunks$: Observable<ModelResponseChunk>;
   readonly events$: Observable<JobEvent>;
@@ -234,6 +236,14 @@ export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> 
   /** The result; rejects with the HeddleError that ended the job: `JOB_CANCELLED`, `ACTOR_CRASHED` and so on. */
   wait(): Promise<JobResult>;
 }
+
+/** Unix time in ms, as the supervisor saw it. Undefined: it has not happened. */
+export type JobTimes = {
+  /** A thread was there for it. Time in the queue is before that. */
+  readonly startedAtMs: number | undefined;
+  readonly firstChunkAtMs: number | undefined;
+  readonly endedAtMs: number | undefined;
+};
 
 /**
  * How a job was stopped: by itself (`cooperative`), with its thread (`terminated`), without its thread, which could not be ended

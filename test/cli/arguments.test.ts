@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Command, RunOptions } from "../../src/cli/arguments.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
-import { helpText } from "../../src/cli/help.ts";
+import { helpText, stressHelpText } from "../../src/cli/help.ts";
 import { OPTIONS } from "../../src/cli/options.ts";
+import type { StressOptions } from "../../src/cli/stress/arguments.ts";
 import { suggest } from "../../src/cli/suggest.ts";
 
 const parse = (...argv: string[]): Command => parseArguments(argv, { isTerminal: true });
@@ -31,6 +32,7 @@ describe("parseArguments()", () => {
       maxOutputTokens: undefined,
       concurrency: 16,
       timeoutMs: undefined,
+      drainMs: 10_000,
       limit: undefined,
       out: undefined,
       resume: false,
@@ -42,7 +44,7 @@ describe("parseArguments()", () => {
 
   test("every option is read, before and behind the file", () => {
     const argv =
-      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --max-output-tokens 9 --temperature 0.5 --dry-run --events";
+      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --drain 0 --max-output-tokens 9 --temperature 0.5 --dry-run --events";
     expect(options(...argv.split(" "))).toEqual({
       source: { type: "file", path: "in.jsonl" },
       provider: "openai",
@@ -54,6 +56,7 @@ describe("parseArguments()", () => {
       maxOutputTokens: 9,
       concurrency: 3,
       timeoutMs: 7,
+      drainMs: 0,
       limit: 5,
       out: "out",
       resume: true,
@@ -99,6 +102,8 @@ describe("parseArguments()", () => {
     ["--limit 0 in.jsonl", "--limit must be a whole number, 1 or more"],
     ["--limit=-1 in.jsonl", "--limit"],
     ["--timeout-ms 2147483648 in.jsonl", "--timeout-ms"],
+    ["--drain=-1 in.jsonl", "--drain must be a whole number from 0 to 2147483647"],
+    ["--drain 10s in.jsonl", "--drain"],
     ["--temperature 2.1 in.jsonl", "--temperature must be a number from 0 to 2"],
     ["--max-output-tokens 0 in.jsonl", "--max-output-tokens"],
     ["--provider gemini in.jsonl", "--provider must be scripted or openai"],
@@ -141,10 +146,92 @@ describe("parseArguments()", () => {
   });
 });
 
+describe("heddle stress", () => {
+  const stress = (...argv: string[]): StressOptions => {
+    const command = parse("stress", ...argv);
+    if (command.type !== "stress") throw new TypeError(JSON.stringify(command));
+    return command.options;
+  };
+
+  test("without options it has the defaults", () => {
+    expect(stress()).toEqual({
+      agents: 100,
+      chunks: 200,
+      rate: 20,
+      readers: 1,
+      faults: { crash: 0, cancel: 0, stall: 0 },
+      seed: 1,
+      json: false,
+    });
+  });
+
+  test("every option is read", () => {
+    const argv =
+      "--agents 10000 --chunks 7 --rate 0.5 --readers 3 --fault crash=.25,stall=0.5 --seed 9 --json";
+    expect(stress(...argv.split(" "))).toEqual({
+      agents: 10_000,
+      chunks: 7,
+      rate: 0.5,
+      readers: 3,
+      faults: { crash: 0.25, cancel: 0, stall: 0.5 },
+      seed: 9,
+      json: true,
+    });
+  });
+
+  test("probabilities may add up to 1", () => {
+    expect(stress("--fault", "crash=0.1,cancel=0.7,stall=0.2").faults.stall).toBe(0.2);
+  });
+
+  test.each([
+    ["--agents 0", "--agents must be a whole number from 1 to 10000"],
+    ["--agents 10001", "--agents"],
+    ["--chunks 1.5", "--chunks must be a whole number from 1 to 100000"],
+    ["--rate=-1", "--rate must be a number from 0 to 10000"],
+    ["--rate fast", '--rate must be a number from 0 to 10000, not "fast"'],
+    ["--readers 101", "--readers must be a whole number from 1 to 100"],
+    ["--seed 4294967296", "--seed must be a whole number from 0 to 4294967295"],
+    ["--fault crash", "--fault crash must be a probability from 0 to 1"],
+    ["--fault crash=1.1", '--fault crash must be a probability from 0 to 1, not "1.1"'],
+    ["--fault crsh=0.1", "--fault is a list of crash, cancel, stall"],
+    ["--fault crash=0.1,", "--fault is a list of crash, cancel, stall"],
+    ["--fault crash=0.1,crash=0.2", "--fault has crash twice"],
+    ["--fault crash=0.6,stall=0.6", "--fault: the probabilities add up to 1.2"],
+    ["--fault=", "--fault is empty"],
+    ["--agents 10000 --chunks 1000 --readers 6", "at most 50000000"],
+    ["--chunks 1000 --rate 0.01", "more than 24 hours"],
+    ["in.jsonl", 'stress takes no FILE: "in.jsonl"'],
+    ["-c 3", "--concurrency is an option of heddle run"],
+  ])("%s is refused", (line, expected) => {
+    const command = parse("stress", ...line.split(" "));
+    expect(command.type === "refused" && command.problems.join("\n")).toContain(expected);
+  });
+
+  test("has a help of its own", () => {
+    for (const argv of [
+      ["stress", "--help"],
+      ["--agents", "0", "stress", "-h"],
+      ["help", "stress"],
+    ]) {
+      expect(parse(...argv)).toEqual({ type: "help", of: "stress" });
+    }
+    expect(problems("in.jsonl", "--agents", "3")).toBe("--agents is an option of heddle stress");
+  });
+});
+
 describe("helpText()", () => {
   test("names every option, in lines of at most 100 characters", () => {
     const text = helpText();
     for (const { name } of OPTIONS) expect(text).toContain(`--${name}`);
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test("of stress says what the faults are, as narrow", () => {
+    const text = stressHelpText();
+    for (const name of ["--agents", "--json", "crash", "cancel", "stall"]) {
+      expect(text).toContain(`  ${name}`.trimEnd());
+    }
+    expect(text).not.toContain("--concurrency");
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 });

@@ -2,9 +2,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LiveTable } from "../../src/cli/live-table.ts";
 import { Output } from "../../src/cli/output.ts";
 import { redactor } from "../../src/cli/redact.ts";
+import { table } from "../../src/cli/report.ts";
 import { Tally } from "../../src/cli/tally.ts";
 import { colorsFor } from "../../src/cli/terminal.ts";
 import { FakeStream } from "./support/fake-stream.ts";
+
+const colors = colorsFor({ isTerminal: true }, { NO_COLOR: "1" });
 
 describe("LiveTable", () => {
   beforeEach(() => {
@@ -15,11 +18,8 @@ describe("LiveTable", () => {
   });
 
   const open = (stream: FakeStream, tally: Tally): LiveTable =>
-    new LiveTable(
-      new Output(stream, redactor(["sk-secret"])),
-      "the title",
-      tally,
-      colorsFor({ isTerminal: true }, { NO_COLOR: "1" }),
+    new LiveTable(new Output(stream, redactor(["sk-secret"])), (size) =>
+      table(tally.snapshot(Date.now()), { title: "the title", colors, ...size }),
     );
 
   test("draws at once, then at most ten times a second, and not when nothing has changed", () => {

@@ -19,6 +19,13 @@ describe("resultLine()", () => {
     );
   });
 
+  test("a job that never started took no time", () => {
+    const error = new HeddleError("JOB_CANCELLED", "so");
+    const never = { ...times, startedAtMs: undefined, firstChunkAtMs: undefined };
+    const line = resultLine(job, { status: "cancelled", partial: {}, error }, never);
+    expect(line).toMatchObject({ firstChunkMs: null, durationMs: 0 });
+  });
+
   test.each(["cancelled", "failed"] as const)(
     "a %s job keeps its code and what had arrived",
     (status) => {

@@ -1,55 +1,84 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { EXAMPLES, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
+import type { ResultLine } from "../../src/cli/result-line.ts";
+import type { Ended } from "./support/command.ts";
+import { EXAMPLES, heddle, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
+import { openFullPipe } from "./support/full-pipe.ts";
 import { HalfServer } from "./support/local-server.ts";
 
 const run = ["run", EXAMPLES, "--provider", "scripted"];
 
-/** A pipe that nobody reads and that takes nothing more. */
-function openFullPipe(path: string): number {
-  execFileSync("mkfifo", [path]);
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  try {
-    for (;;) writeSync(fd, "x".repeat(512));
-  } catch {
-    return fd;
+type Lines = ReadonlyMap<string, ResultLine>;
+
+/** A run whose five jobs are half done, and whose input has fifteen more. */
+class HalfDone implements AsyncDisposable {
+  readonly server: HalfServer;
+  readonly running: Running;
+  readonly #directory = new TemporaryDirectory();
+  readonly #out = this.#directory.file("out.jsonl");
+  readonly #input = ["quick", ...Array.from({ length: 20 }, (_, i) => `slow-${i}`)]
+    .map((id) => `${JSON.stringify({ id, prompt: id })}\n`)
+    .join("");
+
+  private constructor(server: HalfServer, options: readonly string[]) {
+    this.server = server;
+    this.running = new Running([...this.#args, "--events", ...options], { input: this.#input });
+  }
+
+  static async start(...options: string[]): Promise<HalfDone> {
+    const half: HalfDone = new HalfDone(await HalfServer.start(), options);
+    await half.running.until("stdout", /"type":"completed"/);
+    await half.running.until("stdout", /("text":"half"[\s\S]*){5}/);
+    return half;
+  }
+
+  /** What the file of results holds. Each id is in it once. */
+  get lines(): Lines {
+    const lines = jsonLines(readFileSync(this.#out, "utf8"));
+    const byId = new Map(lines.map((line) => [line.id, line]));
+    expect(byId.size).toBe(lines.length);
+    return byId;
+  }
+
+  async resume(): Promise<Ended> {
+    this.server.finish();
+    return await heddle([...this.#args, "--resume"], { input: this.#input });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.running.kill("SIGKILL");
+    await this.running.ended;
+    await this.server[Symbol.asyncDispose]();
+    this.#directory[Symbol.dispose]();
+  }
+
+  get #args(): readonly string[] {
+    return ["run", "-", "--base-url", this.server.url, "-m", "m", "-c", "5", "-o", this.#out];
   }
 }
 
+const STARTED = ["quick", ...Array.from({ length: 5 }, (_, i) => `slow-${i}`)];
+
+const cancelledBy = (signal: string) => ({
+  status: "cancelled",
+  text: "half",
+  error: { code: "JOB_CANCELLED", message: expect.stringContaining(signal) },
+});
+
 describe("SIGINT", () => {
-  test.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)(
-    "%s cancels what runs, closes its requests, and writes the line of each started job",
-    async (signal, code) => {
-      await using server = await HalfServer.start();
-      using directory = new TemporaryDirectory();
-      const out = directory.file("out.jsonl");
-      const ids = ["quick", ...Array.from({ length: 20 }, (_, i) => `slow-${i}`)];
-      const input = ids.map((id) => `${JSON.stringify({ id, prompt: id })}\n`).join("");
-      const args = ["run", "-", "--base-url", server.url, "-m", "m", "-c", "5", "-o", out];
-      const running = new Running([...args, "--events"], { input });
-      await running.until("stdout", /"type":"completed"/);
-      await running.until("stdout", /("text":"half"[\s\S]*){5}/);
-      running.kill(signal);
-      const ended = await running.ended;
-      expect(ended).toMatchObject({ code, signal: null });
-      expect(ended.stderr).toContain("interrupted");
-      await server.allClosed();
-      const lines = new Map(jsonLines(readFileSync(out, "utf8")).map((line) => [line.id, line]));
-      expect([...lines.keys()].sort()).toEqual(ids.slice(0, 6).sort());
-      expect(lines.get("quick")).toMatchObject({ status: "completed", text: "whole" });
-      for (const id of ids.slice(1, 6)) {
-        expect(lines.get(id)).toMatchObject({
-          status: "cancelled",
-          text: "half",
-          error: { code: "JOB_CANCELLED", message: expect.stringContaining(signal) },
-        });
-      }
-    },
-  );
+  test("cancels what runs, closes its requests, and writes the line of each started job", async () => {
+    await using half = await HalfDone.start();
+    half.running.kill("SIGINT");
+    const ended = await half.running.ended;
+    expect(ended).toMatchObject({ code: 130, signal: null });
+    expect(ended.stderr).toContain("interrupted");
+    await half.server.allClosed();
+    const { lines } = half;
+    expect([...lines.keys()].sort()).toEqual(STARTED);
+    expect(lines.get("quick")).toMatchObject({ status: "completed", text: "whole" });
+    for (const id of STARTED.slice(1)) expect(lines.get(id)).toMatchObject(cancelledBy("SIGINT"));
+  });
 
   test("the second one ends the process at once, also when its output is stuck", async () => {
     using directory = new TemporaryDirectory();
@@ -89,6 +118,74 @@ describe("SIGINT", () => {
     } finally {
       closeSync(fd);
     }
+  });
+});
+
+describe("SIGTERM", () => {
+  test("starts nothing more, lets what runs end, and writes its lines", async () => {
+    await using half = await HalfDone.start();
+    half.running.kill("SIGTERM");
+    await half.running.until("stderr", /SIGTERM: starting nothing more/);
+    half.server.finish();
+    const ended = await half.running.ended;
+    expect(ended).toMatchObject({ code: 143, signal: null });
+    expect(half.server.requests).toBe(5);
+    const { lines } = half;
+    expect([...lines.keys()].sort()).toEqual(STARTED);
+    for (const id of STARTED.slice(1)) {
+      expect(lines.get(id)).toMatchObject({ status: "completed", text: "half and half" });
+    }
+  });
+
+  test("cancels what has not ended after --drain", async () => {
+    await using half = await HalfDone.start("--drain", "50");
+    half.running.kill("SIGTERM");
+    const ended = await half.running.ended;
+    expect(ended).toMatchObject({ code: 143, signal: null });
+    expect(ended.stderr).toContain("has 0.1 s to end");
+    expect(ended.stderr).toContain("that time is over");
+    await half.server.allClosed();
+    const { lines } = half;
+    expect([...lines.keys()].sort()).toEqual(STARTED);
+    for (const id of STARTED.slice(1)) expect(lines.get(id)).toMatchObject(cancelledBy("SIGTERM"));
+  });
+
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const)("a %s during the drain ends the process at once", async (second, code) => {
+    await using half = await HalfDone.start();
+    half.running.kill("SIGTERM");
+    await half.running.until("stderr", /SIGTERM: starting nothing more/);
+    half.running.kill(second);
+    expect(await half.running.ended).toMatchObject({ code, signal: null });
+    for (const { id, status } of half.lines.values()) {
+      expect({ id, status }).toEqual({ id: "quick", status: "completed" });
+    }
+  });
+
+  test.each([
+    ["have ended", "10000", "15 completed, 6 skipped"],
+    ["were cancelled", "0", "20 completed, 1 skipped"],
+  ])(
+    "--resume goes on behind jobs that %s: nothing is lost or done twice",
+    async (_, drain, counts) => {
+      await using half = await HalfDone.start("--drain", drain);
+      half.running.kill("SIGTERM");
+      await half.running.until("stderr", /SIGTERM: starting nothing more/);
+      if (drain !== "0") half.server.finish();
+      await half.running.ended;
+      const resumed = await half.resume();
+      expect(resumed).toMatchObject({ code: 0 });
+      expect(resumed.stderr).toContain(counts);
+    },
+  );
+
+  test("ends a run that waits for input", async () => {
+    const running = new Running(["run", "-", "--provider", "scripted"], { keepsStdinOpen: true });
+    await running.until("stderr", /scripted/);
+    running.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 143 });
   });
 });
 

@@ -48,7 +48,8 @@ class ScriptedProvider implements ModelProvider, Scripted {
     signal: AbortSignal,
   ): Promise<ModelResponse> {
     if (this.#calls.length === MAX_CALLS) this.#calls.shift();
-    this.#calls.push({ ...request.origin, request });
+    const atMs = performance.timeOrigin + performance.now();
+    this.#calls.push({ ...request.origin, request, atMs });
     const { index, response } = this.#responseFor(request.origin.callIndex);
     const play = new Play(request, response, sink, signal);
     await play.text(this.#chunksOf(index, response));

@@ -2,7 +2,11 @@ import { HeddleError } from "../../errors.ts";
 import type { ModelRequest } from "../../protocol/model.ts";
 
 /** A model call that the scripted provider has had. */
-export type ScriptedCall = ModelRequest["origin"] & { readonly request: ModelRequest };
+export type ScriptedCall = ModelRequest["origin"] & {
+  readonly request: ModelRequest;
+  /** When it came to the provider: Unix time in ms, with fractions. */
+  readonly atMs: number;
+};
 
 export type ScriptReport = {
   /** In order of arrival. */

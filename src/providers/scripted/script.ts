@@ -14,16 +14,20 @@ export type Script = {
 
 export type ScriptedResponse = ScriptedAnswer | ScriptedFailure | ScriptedStall;
 
-export type ScriptedAnswer = {
+/** How a text comes. */
+export type ScriptedPace = {
+  /** Into how many chunks the text is cut, about equal; at most one per character. */
+  readonly chunks?: number;
+  /** Counted from when the call comes: the n-th chunk, from 0, is due n / `chunksPerSecond` seconds later. @defaultValue as fast as they are taken */
+  readonly chunksPerSecond?: number;
+};
+
+export type ScriptedAnswer = ScriptedPace & {
   readonly text?: string;
   /** Comes before the text. */
   readonly reasoning?: string;
   readonly refusal?: string;
   readonly toolCalls?: readonly ScriptedToolCall[];
-  /** Into how many chunks the text is cut, about equal; at most one per character. */
-  readonly chunks?: number;
-  /** @defaultValue as fast as they are taken */
-  readonly chunksPerSecond?: number;
   /** Sends the text again and again, until cancelled. */
   readonly endless?: boolean;
   /** @defaultValue "tool-calls" with tool calls, "refusal" with a refusal, else "stop" */
@@ -41,10 +45,10 @@ export type ScriptedToolCall = {
 };
 
 /** Fails as a model server's answer with that status would; with a text, after that text. A 429 holds the provider's other requests back for 500 ms. */
-export type ScriptedFailure = {
+export type ScriptedFailure = ScriptedPace & {
   readonly error: { readonly status: number; readonly message: string };
   readonly text?: string;
 };
 
 /** Sends the text, if any, and then nothing more until cancelled. */
-export type ScriptedStall = { readonly stall: true; readonly text?: string };
+export type ScriptedStall = ScriptedPace & { readonly stall: true; readonly text?: string };

@@ -3,7 +3,11 @@ import type { ModelRequest } from "../../protocol/model.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** A model call that a scripted provider has had. */
-export type ScriptedCall = ModelRequest["origin"] & { readonly request: ModelRequest };
+export type ScriptedCall = ModelRequest["origin"] & {
+  readonly request: ModelRequest;
+  /** When it came to the provider: Unix time in ms, with fractions. */
+  readonly atMs: number;
+};
 
 type ScriptReport = { readonly calls: readonly ScriptedCall[]; readonly responses: number };
 
@@ -46,7 +50,8 @@ export class ScriptView {
 
   async #reports(): Promise<readonly ScriptReport[]> {
     const reports = this.#gateways.map((gateway) => gateway.scriptReport(this.#name));
-    return (await Promise.all(reports)) as readonly ScriptReport[];
+    // One whose thread is lost at this moment has none.
+    return (await Promise.all(reports)).filter((report) => report !== undefined) as ScriptReport[];
   }
 
   #incomplete(who: string, played: number, responses: number): HeddleError {

@@ -7,6 +7,7 @@ import type {
   CancelOutcome,
   JobEventOtherThanChunk,
   JobOutcome,
+  JobTimes,
   Worker,
   WorkerJob,
 } from "../handles.ts";
@@ -110,6 +111,15 @@ export class Job implements WorkerJob {
 
   get stopReason(): Stop | undefined {
     return this.#life.stop;
+  }
+
+  get times(): JobTimes {
+    const { log } = this.stream;
+    return {
+      startedAtMs: log.firstAtMs("started"),
+      firstChunkAtMs: log.firstAtMs("chunk"),
+      endedAtMs: log.terminal?.atMs,
+    };
   }
 
   get chunks$(): Observable<ModelResponseChunk> {

@@ -117,6 +117,19 @@ export class JobLog {
     return bytes;
   }
 
+  /** When the first event of `type` was appended; undefined while there is none. */
+  firstAtMs(type: JobEvent["type"]): number | undefined {
+    for (const segment of this.#segments) {
+      if (segment instanceof ChunkSegment) {
+        if (type === "chunk") return segment.atMs(0);
+        continue;
+      }
+      const event = segment.events.find((each) => each.type === type);
+      if (event) return event.atMs;
+    }
+    return undefined;
+  }
+
   /** The text chunks from `seq` on, joined. */
   textFrom(seq: number): string {
     const { segment: first, index } = this.positionOf(seq);

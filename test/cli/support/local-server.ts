@@ -37,7 +37,10 @@ export class LocalServer implements AsyncDisposable {
  */
 export class HalfServer implements AsyncDisposable {
   readonly open: Set<ServerResponse> = new Set();
+  /** How many it has made wait. */
+  requests = 0;
   readonly #server: LocalServer;
+  #isFinished: boolean = false;
 
   private constructor(server: LocalServer) {
     this.#server = server;
@@ -61,16 +64,25 @@ export class HalfServer implements AsyncDisposable {
     await Promise.all([...this.open].map((response) => once(response, "close")));
   }
 
+  /** Ends all that wait, well: their text is "half and half". Later requests are answered with "whole". */
+  finish(): void {
+    this.#isFinished = true;
+    for (const response of this.open) {
+      response.end(`${event({ content: " and half" })}${event({}, "stop")}data: [DONE]\n\n`);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
   }
 
   #answer(body: string, response: ServerResponse): void {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    if (body.includes("quick")) {
+    if (this.#isFinished || body.includes("quick")) {
       response.end(`${event({ content: "whole" })}${event({}, "stop")}data: [DONE]\n\n`);
       return;
     }
+    this.requests += 1;
     this.open.add(response);
     response.once("close", () => this.open.delete(response));
     response.write(event({ content: "half" }));

@@ -165,6 +165,15 @@ describe("a script", () => {
     expect([calls.length, responses]).toEqual([10_000, 1]);
     expect(calls[0]).toMatchObject({ callIndex: 1, workerName: "worker", request: requestOf(1) });
   });
+
+  test("reports when each call came, in Unix time", async () => {
+    const provider = createProvider({ responses: [{ text: "a" }] });
+    const before = performance.timeOrigin + performance.now();
+    await provider.request(requestOf(), { write: async () => {} }, new AbortController().signal);
+    const after = performance.timeOrigin + performance.now();
+    const atMs = provider.report().calls[0]?.atMs ?? 0;
+    expect([before <= atMs, atMs <= after]).toEqual([true, true]);
+  });
 });
 
 describe("a scripted failure", () => {
@@ -194,6 +203,15 @@ describe("a scripted failure", () => {
     const played = play({ text: TEXT, error: { status: 500, message: "" } });
     await expect(played.response).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
     expect(played.texts.join("")).toBe(TEXT);
+  });
+
+  test("its text comes in as many chunks as asked for, at their rate", async () => {
+    const startMs = performance.now();
+    const error = { status: 500, message: "" };
+    const played = play({ text: TEXT, chunks: 5, chunksPerSecond: 200, error });
+    await expect(played.response).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
+    expect(played.texts).toHaveLength(5);
+    expect(performance.now() - startMs).toBeGreaterThan(10);
   });
 });
 
