@@ -221,7 +221,8 @@ describe("a family that has ended", () => {
       const child = session.run(QUICK, GO, { parent });
       await child.wait();
       await parent.cancel();
-      await Promise.all([parent, child].map(({ worker }) => lastValueFrom(worker.state$)));
+      const stopped = { defaultValue: "stopped" };
+      for (const { worker } of [parent, child]) await lastValueFrom(worker.state$, stopped);
       kept[keep].push(keep === "parent" ? parent : child);
       lost.push(new WeakRef(keep === "parent" ? child : parent));
     };
