@@ -10,14 +10,14 @@ import type {
 import type { JobPlan, ResponsePlan } from "./plan.ts";
 import type { SpawnFault } from "./world.ts";
 
-const pick = fc.nat({ max: 7 });
-const passMs = fc.oneof(
+export const pick = fc.nat({ max: 7 });
+export const passMs = fc.oneof(
   { weight: 4, arbitrary: fc.nat({ max: 60 }) },
   { weight: 3, arbitrary: fc.integer({ min: 60, max: 1_500 }) },
   { weight: 1, arbitrary: fc.constantFrom(5_000, 12_000, 61_000) },
 );
 
-const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
+export const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   graceMs: fc.constantFrom(100, 0, 20, 2_000),
   killMs: fc.constantFrom(100, 0, 10, 1_000),
   windowBytes: fc.constantFrom(1_000, 1, 20, 100),
@@ -51,11 +51,11 @@ const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
   isDeaf: fc.constantFrom(false, false, false, false, false, true),
 });
 
-const STALL: ResponsePlan = { chunks: [3], toolCalls: 0, end: "stalls", isDeaf: false };
+export const STALL: ResponsePlan = { chunks: [3], toolCalls: 0, end: "stalls", isDeaf: false };
 
-const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
+export const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
 
-const anyRunOptions = {
+export const anyRunOptions = {
   type: fc.constant("run" as const),
   awaitsChildren: fc.boolean(),
   plan: anyPlan,
@@ -78,7 +78,7 @@ const anyChild: fc.Arbitrary<Action> = fc.record({
   parent: pick,
 });
 
-const anyRun: fc.Arbitrary<Action> = fc.oneof(
+export const anyRun: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: anyRoot },
   { weight: 1, arbitrary: anyChild },
 );
@@ -97,7 +97,7 @@ const anyReading: fc.Arbitrary<Action> = fc.oneof(
   }),
 );
 
-const anyFault: fc.Arbitrary<Action> = fc.oneof(
+export const anyFault: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
@@ -137,7 +137,7 @@ const anyFault: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-const anyEnding: fc.Arbitrary<Action> = fc.oneof(
+export const anyEnding: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
@@ -184,7 +184,7 @@ const anyRough: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: anyFault },
 );
 
-function anySchedule(
+export function anySchedule(
   action: fc.Arbitrary<Action>,
   isEager: fc.Arbitrary<boolean>,
   { maxTurns = 12, maxThreads = [10, 1, 2], minLength = 1 } = {},
@@ -221,93 +221,11 @@ function anySchedule(
 /** Anything, with any fault. */
 export const anyRoughSchedule: fc.Arbitrary<Schedule> = anySchedule(anyRough, fc.boolean());
 
-const ponders: fc.Arbitrary<Action> = fc.record({
+export const ponders: fc.Arbitrary<Action> = fc.record({
   type: fc.constant("actor"),
   thread: pick,
   does: fc.constant("ponders"),
 });
-
-/** Actors that die again and again. */
-const anyCrash: fc.Arbitrary<Action> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      type: fc.constant("actor"),
-      thread: fc.nat({ max: 1 }),
-      does: fc.constantFrom<ActorFault[]>("throws", "exits 0", "exits 7", "out of memory"),
-    }),
-  },
-  { weight: 2, arbitrary: ponders },
-  { weight: 2, arbitrary: anyRun },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("pass"), ms: fc.nat({ max: 60 }) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
-) as fc.Arbitrary<Action>;
-
-/** Workers that are restarted often. */
-export const anyCrashingSchedule: fc.Arbitrary<Schedule> = anySchedule(anyCrash, fc.boolean());
-
-const anyFamilyAction: fc.Arbitrary<Action> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      ...anyRunOptions,
-      worker: fc.option(pick, { nil: undefined, freq: 2 }),
-      parent: fc.option(pick, { nil: undefined, freq: 4 }),
-      awaitsChildren: fc.constantFrom(true, true, false),
-      plan: fc.oneof(fc.constant<JobPlan>([STALL]), anyPlan),
-      signal: fc.constant("none"),
-      host: fc.constant("none"),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: fc.constant("create-worker"),
-      session: fc.constant(0),
-      worker: anyWorker,
-    }),
-  },
-  { weight: 2, arbitrary: ponders },
-  { weight: 1, arbitrary: anyFault },
-  { weight: 1, arbitrary: anyEnding },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
-) as fc.Arbitrary<Action>;
-
-/** Trees of jobs, whose parts are cancelled, fail and wait for each other. */
-export const anyFamilySchedule: fc.Arbitrary<Schedule> = anySchedule(
-  anyFamilyAction,
-  fc.boolean(),
-  { maxTurns: 4, maxThreads: [10, 10, 4, 3, 2], minLength: 8 },
-);
-
-const anyCrowd: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 10, arbitrary: anyRun.map((run) => ({ ...run, worker: undefined })) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("open-session") }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant("gateway"),
-      thread: pick,
-      does: fc.constant<GatewayFault>("dies"),
-    }),
-  },
-) as fc.Arbitrary<Action>;
-
-/** Many workers at once, and providers that take few requests at a time. */
-export const anyCrowdedSchedule: fc.Arbitrary<Schedule> = fc
-  .record({
-    schedule: anySchedule(anyCrowd, fc.boolean()),
-    maxConcurrent: fc.integer({ min: 1, max: 3 }),
-  })
-  .map(({ schedule, maxConcurrent }) => ({
-    ...schedule,
-    maxThreads: 10,
-    queue: 100,
-    limits: { maxConcurrent },
-  }));
 
 const anyCalmOrPondering: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: anyCalm },

@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "./commands.ts";
+import { anyCrashingSchedule, anyCrowdedSchedule, anyFamilySchedule } from "./hard-schedules.ts";
 import { runSchedule } from "./run-schedule.ts";
-import {
-  anyCalmSchedule,
-  anyCrashingSchedule,
-  anyCrowdedSchedule,
-  anyFamilySchedule,
-  anyRoughSchedule,
-} from "./schedules.ts";
+import { anyCalmSchedule, anyRoughSchedule } from "./schedules.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { Simulation } from "./simulation.ts";
 

@@ -1,5 +1,6 @@
 import type { Observable } from "rxjs";
-import { describe, fromWireError, HeddleError, toWireError } from "../../errors.ts";
+import type { HeddleError } from "../../errors.ts";
+import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../../protocol/model.ts";
 import { checkNumber, checkOneOf } from "../check.ts";
@@ -17,6 +18,7 @@ import type { Runtime } from "../runtime.ts";
 import type { WorkerSettings } from "../workers/worker-settings.ts";
 import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lifecycle.ts";
 import { endingOf, jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
+import { outcomeOf } from "./job-outcome.ts";
 import { JobTally } from "./job-tally.ts";
 
 /** What a job is made of. */
@@ -285,18 +287,4 @@ export class Job implements WorkerJob {
     signal.addEventListener("abort", onAbort, { once: true });
     this.onSettled(() => signal.removeEventListener("abort", onAbort));
   }
-}
-
-function outcomeOf(body: TerminalBody): JobOutcome {
-  if (body.type === "completed") return { status: "completed", result: body.result };
-  const { partial } = body;
-  return body.type === "cancelled"
-    ? { status: "cancelled", partial, error: cancelledError(body.reason) }
-    : { status: "failed", partial, error: fromWireError(body.error) };
-}
-
-function cancelledError(reason: string): HeddleError {
-  return new HeddleError("JOB_CANCELLED", `the job was cancelled: ${reason}`, {
-    details: { reason },
-  });
 }
