@@ -149,7 +149,7 @@ describe("over HTTP", () => {
   test("comments keep no stalled stream alive", async () => {
     const server = await startServer([chunkedHead(), { endless: chunk(": still here\n\n") }]);
     const { session } = await startAgainst(server.url);
-    const job = session.run({}, { prompt: "go" }, { timeouts: { firstChunkMs: 100 } });
+    const job = session.run({}, { prompt: "go" }, { timeouts: { firstChunkMs: 2_000 } });
     await expect(job.wait()).rejects.toMatchObject({ code: "FIRST_CHUNK_TIMEOUT" });
     await (await server.connection()).closed;
   });
