@@ -36,6 +36,7 @@ export class GatewayThread {
   readonly #caller: Caller<GatewayCalls>;
   readonly #thread: Thread;
   #frames = 0;
+  #acknowledgedFrames = 0;
   #silence: Timer | undefined;
   readonly #kills: Timer[] = [];
   #gone: boolean = false;
@@ -123,10 +124,14 @@ export class GatewayThread {
     this.#silence = undefined;
   }
 
+  /** At the end of the turn: a frame that is acknowledged at once is followed by the next, and the loop would not turn. */
   #acknowledge(): void {
     this.#frames += 1;
-    if (this.#frames % FRAMES_PER_ACKNOWLEDGE !== 0) return;
-    this.post({ type: "acknowledge", frames: this.#frames });
+    if (this.#frames - this.#acknowledgedFrames !== FRAMES_PER_ACKNOWLEDGE) return;
+    setImmediate(() => {
+      this.#acknowledgedFrames = this.#frames;
+      if (!this.#gone) this.post({ type: "acknowledge", frames: this.#frames });
+    });
   }
 
   #exited({ exitCode, error }: ThreadExit): void {
