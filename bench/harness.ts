@@ -1,6 +1,11 @@
 /** "tiny" only shows that a bench works: its figures mean nothing. */
 export type Size = "full" | "tiny";
 
+export function sizeOf(name: string): Size {
+  if (name === "full" || name === "tiny") return name;
+  throw new Error(`the size is full or tiny, not ${name}`);
+}
+
 /** What one contestant measured in one process. A figure's name has its unit in it; a contestant may lack some that others have. */
 export type Figures = { readonly [figure: string]: number };
 
