@@ -8,6 +8,7 @@ import { actorLimits, startBareWorker } from "./peers/bare-workers.ts";
 import { readBare } from "./peers/http-readers.ts";
 import type { ForkedServer } from "./servers/fork-server.ts";
 import { forkServer } from "./servers/fork-server.ts";
+import { stockIsFull } from "./stock.ts";
 
 /** Of each stream, at 20 a second. */
 const CHUNKS = { full: 200, tiny: 5 };
@@ -91,10 +92,13 @@ async function measure(
 
 async function heddleCrowd(server: ForkedServer, streams: number): Promise<Crowd> {
   const main = openaiProvider({ model: "warm", baseURL: `${server.url}/v1`, apiKey: "none" });
+  const spare = 4;
   const supervisor = await Supervisor.start({
     providers: { main },
+    threads: { spare },
     defaults: { parkAfterMs: 600_000 },
   });
+  await stockIsFull(supervisor, spare);
   const session = supervisor.openSession();
   const before = process.memoryUsage().rss;
   const workers = Array.from({ length: streams }, () => session.createWorker());

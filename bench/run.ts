@@ -41,29 +41,39 @@ if (rounds !== undefined && !(Number.isSafeInteger(rounds) && rounds >= 0)) {
 }
 const out = pathToFileURL(`${resolve(options.out)}/`);
 const chosen = positionals.length > 0 ? positionals : ALL;
-const unknown = chosen.find((name) => !existsSync(new URL(`./${name}.ts`, import.meta.url)));
+const unknown = chosen.find((name) => !ALL.includes(name) && !isFile(name));
 if (unknown !== undefined) throw new Error(`no bench "${unknown}"; there are ${ALL.join(", ")}`);
 mkdirSync(out, { recursive: true });
 
-const machine = thisMachine();
-console.log(`${machineText(machine)}; load ${machine.load.toFixed(1)}`);
+console.log(machineText(thisMachine()));
 for (const name of rounds === 0 ? [] : chosen) {
   const result = await run(name);
   console.log(`\n${resultText(result)}`);
   keepResult(out, result);
+  writePage();
   if (result.failures.length > 0) process.exitCode = 1;
 }
-const kept = keptResults(out, ALL);
-const page = new URL("index.html", out);
-writeFileSync(page, pageOf(kept));
+const kept = writePage();
 if (options.markdown) {
   const shown = chosen.map((name) => basename(name));
   console.log(`\n${resultsMarkdown(kept.filter(({ name }) => shown.includes(name)))}`);
 }
-console.log(`\n${page.pathname}`);
+console.log(`\n${new URL("index.html", out).pathname}`);
+
+/** A bench of one's own, as a path from this directory: `../somewhere/mine`. */
+function isFile(name: string): boolean {
+  return name.includes("/") && existsSync(new URL(`./${name}.ts`, import.meta.url));
+}
+
+function writePage(): readonly Result[] {
+  const results = keptResults(out, ALL);
+  writeFileSync(new URL("index.html", out), pageOf(results));
+  return results;
+}
 
 async function run(name: string): Promise<Result> {
   const { bench } = (await import(`./${name}.ts`)) as { readonly bench: Bench };
+  const machine = thisMachine();
   const times = rounds ?? bench.rounds;
   const { figures, failures } = await sampleAll(name, bench, times, size);
   const rows = rowsOf(figures, bench.baseline);

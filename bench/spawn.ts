@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Session } from "../dist/index.js";
 import { Supervisor, scriptedProvider } from "../dist/index.js";
 import type { Bench, Figures, Size } from "./harness.ts";
 import { atMost, percentile, times, value } from "./harness.ts";
 import { startBareWorker } from "./peers/bare-workers.ts";
+import { stockIsFull } from "./stock.ts";
 
 const STARTS = { full: 40, tiny: 2 };
 const BURST = { full: 100, tiny: 3 };
@@ -52,9 +52,7 @@ async function fromTheStock(size: Size): Promise<Figures> {
     timeEach(
       size,
       () => begin(session),
-      async () => {
-        while (supervisor.inspect().threads.spare < spare) await delay(5);
-      },
+      () => stockIsFull(supervisor, spare),
     ),
   );
 }
