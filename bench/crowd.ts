@@ -8,7 +8,7 @@ import { actorLimits, startBareWorker } from "./peers/bare-workers.ts";
 import { readBare } from "./peers/http-readers.ts";
 import type { ForkedServer } from "./servers/fork-server.ts";
 import { forkServer } from "./servers/fork-server.ts";
-import { stockIsFull } from "./stock.ts";
+import { startCrowd, startMany, stockIsFull } from "./start-crowd.ts";
 
 /** Of each stream, at 20 a second. */
 const CHUNKS = { full: 200, tiny: 5 };
@@ -101,8 +101,7 @@ async function heddleCrowd(server: ForkedServer, streams: number): Promise<Crowd
   await stockIsFull(supervisor, spare);
   const session = supervisor.openSession();
   const before = process.memoryUsage().rss;
-  const workers = Array.from({ length: streams }, () => session.createWorker());
-  await Promise.all(workers.map((worker) => session.run(worker, { prompt: "go" }).wait()));
+  const workers = await startCrowd(session, streams);
   return {
     figures: { "MB/worker": (process.memoryUsage().rss - before) / 1e6 / streams },
     read: async (stream, reader) => {
@@ -152,7 +151,7 @@ async function threadCrowd({ url }: ForkedServer, streams: number): Promise<Crow
 async function bareWorkers(count: number): Promise<Figures> {
   const limits = await actorLimits();
   const before = process.memoryUsage().rss;
-  const workers = await Promise.all(Array.from({ length: count }, () => startBareWorker(limits)));
+  const workers = await startMany(count, () => startBareWorker(limits));
   const figures = { "MB/worker": (process.memoryUsage().rss - before) / 1e6 / count };
   await Promise.all(workers.map((worker) => worker.terminate()));
   return figures;

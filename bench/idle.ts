@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Supervisor, scriptedProvider } from "../dist/index.js";
 import type { Bench, Figures, Size } from "./harness.ts";
 import { atMost, cpuSeconds, plus } from "./harness.ts";
+import { startCrowd } from "./start-crowd.ts";
 
 const SIZES = { full: { settleMs: 1_000, watchMs: 3_000 }, tiny: { settleMs: 0, watchMs: 50 } };
 
@@ -30,8 +31,7 @@ async function idle(workers: number, size: Size): Promise<Figures> {
     defaults: { parkAfterMs: 600_000 },
   });
   const session = supervisor.openSession();
-  const crowd = Array.from({ length: workers }, () => session.createWorker());
-  await Promise.all(crowd.map((worker) => session.run(worker, { prompt: "go" }).wait()));
+  await startCrowd(session, workers);
   const { settleMs, watchMs } = SIZES[size];
   await delay(settleMs);
   const cpu = process.cpuUsage();

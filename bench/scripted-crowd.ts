@@ -2,6 +2,7 @@ import type { WorkerJob } from "../dist/index.js";
 import { Supervisor, scriptedProvider } from "../dist/index.js";
 import type { Figures } from "./harness.ts";
 import { perChunk } from "./harness.ts";
+import { startCrowd } from "./start-crowd.ts";
 import { TokenReader, tokensOf } from "./tokens.ts";
 
 /** Reads one job to its end. */
@@ -47,8 +48,7 @@ export async function streamScripted(
   await session.run(first, { prompt: "start" }).wait();
   await read(session.run(first, { prompt: "go" }), new TokenReader(tokens));
   await first.stop();
-  const crowd = Array.from({ length: workers }, () => session.createWorker());
-  await Promise.all(crowd.map((worker) => session.run(worker, { prompt: "start" }).wait()));
+  const crowd = await startCrowd(session, workers);
   return await perChunk(chunks, () =>
     Promise.all(
       crowd.map((worker) => read(session.run(worker, { prompt: "go" }), new TokenReader(tokens))),

@@ -3,7 +3,7 @@ import { Supervisor, scriptedProvider } from "../dist/index.js";
 import type { Bench, Figures, Size } from "./harness.ts";
 import { atMost, percentile, times, value } from "./harness.ts";
 import { startBareWorker } from "./peers/bare-workers.ts";
-import { stockIsFull } from "./stock.ts";
+import { stockIsFull } from "./start-crowd.ts";
 
 const STARTS = { full: 40, tiny: 2 };
 const BURST = { full: 100, tiny: 3 };
