@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:http";
 import { createParser } from "eventsource-parser";
-import { OpenAI } from "openai";
+import type { OpenAI } from "openai";
 
 /** Asks the model server at `url` for so many chunks, and gives each chunk's text to `take`. Settles at the end of the stream. */
 export type HttpReader = (
@@ -36,20 +36,6 @@ export const readFetch: HttpReader = async (url, chat, take) => {
     parser.feed(decoder.decode(bytes, { stream: true }));
 };
 
-/** The client's own iterator. */
-export function openaiReader(url: string): HttpReader {
-  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "none", maxRetries: 0 });
-  return async (_, { model, chunks }, take) => {
-    const stream = await client.chat.completions.create({
-      model,
-      max_tokens: chunks,
-      messages: [{ role: "user", content: "go" }],
-      stream: true,
-    });
-    for await (const event of stream) takeContent(event, take);
-  };
-}
-
 function bodyOf(chat: { readonly model: string; readonly chunks: number }): string {
   const messages = [{ role: "user", content: "go" }];
   return JSON.stringify({ model: chat.model, max_tokens: chat.chunks, messages, stream: true });
@@ -63,7 +49,8 @@ function parserFor(take: (text: string) => void) {
   });
 }
 
-function takeContent(event: OpenAI.ChatCompletionChunk, take: (text: string) => void): void {
+/** Gives on the text of one event of a stream, if it has any. */
+export function takeContent(event: OpenAI.ChatCompletionChunk, take: (text: string) => void): void {
   const content = event.choices[0]?.delta.content;
   if (content) take(content);
 }
