@@ -1,11 +1,12 @@
-import type { ChildProcess } from "node:child_process";
-import { fork } from "node:child_process";
-import { once } from "node:events";
+import type { Session } from "../dist/index.js";
 import { openaiProvider, Supervisor } from "../dist/index.js";
-import type { Bench, Figures } from "./harness.ts";
-import { percentile } from "./harness.ts";
+import { startSpinning } from "./behaviors/start-spinning.ts";
+import type { Bench, Figures, Size } from "./harness.ts";
+import { atMost, percentile, times, value } from "./harness.ts";
+import { nowMs } from "./servers/clock.ts";
+import { forkServer } from "./servers/fork-server.ts";
 
-const CANCELS = 60;
+const CANCELS = { full: 100, tiny: 2 };
 const SPINNER = new URL("./behaviors/spinner.ts", import.meta.url);
 
 /** One cancel: when it was asked for, and when whoever asked was told that it is done. */
@@ -18,106 +19,109 @@ export const bench: Bench = {
   rounds: 5,
   contestants: {
     "bare fetch": bareFetch,
-    "heddle, streaming": () => heddle("/v1"),
-    "heddle, waiting": () => heddle("/stall"),
+    "heddle, streaming": (size) => heddle("/v1", size),
+    "heddle, waiting": (size) => heddle("/stall", size),
+    "heddle, idle": heddleIdle,
     "heddle, spinning": heddleSpinning,
   },
+  targets: [
+    ...["heddle, streaming", "heddle, waiting"].map((contestant) => ({
+      figure: "closed p99 ms",
+      contestant,
+      bound: atMost(times(3, "bare fetch")),
+    })),
+    { figure: "settled p99 ms", contestant: "heddle, spinning", bound: atMost(value(25)) },
+  ],
 };
 
-async function bareFetch(): Promise<Figures> {
-  return await withServer(async (url) => {
+async function bareFetch(size: Size): Promise<Figures> {
+  return await withServer(size, async (url) => {
     const abort = new AbortController();
-    const response = await fetch(`${url}/v1`, { method: "POST", signal: abort.signal });
+    const response = await fetch(`${url}/v1`, { method: "POST", body: "{}", signal: abort.signal });
     const reader = response.body?.getReader();
     await reader?.read();
-    const askedMs = now();
+    const askedMs = nowMs();
     abort.abort();
     await reader?.read().catch(() => {});
-    return { askedMs, settledMs: now() };
+    return { askedMs, settledMs: nowMs() };
   });
 }
 
-async function heddle(path: string): Promise<Figures> {
+/** Below `/v1` in the middle of a stream, below `/stall` while it waits for the first chunk. */
+async function heddle(path: string, size: Size): Promise<Figures> {
   let supervisor: Supervisor | undefined;
   try {
-    return await withServer(async (url, begun) => {
+    return await withServer(size, async (url, begun) => {
       const main = openaiProvider({ model: "m", baseURL: `${url}${path}`, apiKey: "none" });
       supervisor ??= await Supervisor.start({ providers: { main } });
       const job = supervisor.openSession().run({}, { prompt: "go" });
       if (path === "/v1") for await (const _ of job) break;
       else await begun;
-      const askedMs = now();
-      await job.cancel();
-      return { askedMs, settledMs: now() };
+      const askedMs = nowMs();
+      const { how } = await job.cancel();
+      const settledMs = nowMs();
+      if (how !== "cooperative") throw new Error(`the job ended otherwise: ${how}`);
+      return { askedMs, settledMs };
     });
   } finally {
     await supervisor?.close();
   }
 }
 
-/** A worker whose thread spins has no socket to close: what counts is how soon it is gone. */
-async function heddleSpinning(): Promise<Figures> {
+/** A worker that has nothing to do, but holds a thread: what counts is how soon it is gone. */
+async function heddleIdle(size: Size): Promise<Figures> {
+  return await endEach(size, async (session) => {
+    const worker = session.createWorker({ behavior: SPINNER });
+    await worker.ask("ready");
+    return () => worker.stop();
+  });
+}
+
+/** A worker whose thread spins, ended without a grace. */
+async function heddleSpinning(size: Size): Promise<Figures> {
+  return await endEach(size, async (session) => {
+    const worker = await startSpinning(session);
+    return () => worker.terminate();
+  });
+}
+
+/** No socket is open: only the settling is measured. */
+async function endEach(
+  size: Size,
+  start: (session: Session) => Promise<() => Promise<unknown>>,
+): Promise<Figures> {
   const main = openaiProvider({ model: "m", baseURL: "http://127.0.0.1:9/v1", apiKey: "none" });
   await using supervisor = await Supervisor.start({ providers: { main } });
   const session = supervisor.openSession();
   const settled: number[] = [];
-  for (let i = 0; i < CANCELS / 3; i++) {
-    const worker = session.createWorker({ behavior: SPINNER, unresponsiveMs: 60_000 });
-    await worker.ask("ready");
-    await worker.tell("spin");
-    await sleep(5);
-    const askedMs = now();
-    await worker.terminate();
-    settled.push(now() - askedMs);
+  for (let i = 0; i < CANCELS[size]; i++) {
+    const end = await start(session);
+    const askedMs = nowMs();
+    await end();
+    settled.push(nowMs() - askedMs);
   }
-  const [p50, p99] = [percentile(settled, 50), percentile(settled, 99)];
-  return {
-    "closed p50 ms": p50,
-    "closed p99 ms": p99,
-    "answered p50 ms": p50,
-    "answered p99 ms": p99,
-  };
+  return percentilesOf("settled", settled);
 }
 
 async function withServer(
+  size: Size,
   cancel: (url: string, begun: Promise<unknown>) => Promise<Cancel>,
 ): Promise<Figures> {
-  const server = fork(new URL("./sse-server.ts", import.meta.url));
-  const [{ port }] = (await once(server, "message")) as [{ port: number }];
+  await using server = await forkServer("cancel-server");
   const closed: number[] = [];
   const settled: number[] = [];
-  for (let i = 0; i < CANCELS; i++) {
-    const closing = figureOf(server, "closedMs");
-    const begun = figureOf(server, "begun");
-    const { askedMs, settledMs } = await cancel(`http://127.0.0.1:${port}`, begun);
+  for (let i = 0; i < CANCELS[size]; i++) {
+    const closing = server.hears("closedMs");
+    const { askedMs, settledMs } = await cancel(server.url, server.hears("begun"));
     closed.push((await closing) - askedMs);
     settled.push(settledMs - askedMs);
   }
-  server.disconnect();
+  return { ...percentilesOf("closed", closed), ...percentilesOf("settled", settled) };
+}
+
+function percentilesOf(name: string, timesMs: readonly number[]): Figures {
   return {
-    "closed p50 ms": percentile(closed, 50),
-    "closed p99 ms": percentile(closed, 99),
-    "answered p50 ms": percentile(settled, 50),
-    "answered p99 ms": percentile(settled, 99),
+    [`${name} p50 ms`]: percentile(timesMs, 50),
+    [`${name} p99 ms`]: percentile(timesMs, 99),
   };
-}
-
-/** What the server says next by that name. */
-function figureOf(server: ChildProcess, name: string): Promise<number> {
-  return new Promise((resolve) => {
-    const look = (message: { readonly [name: string]: number }) => {
-      if (message[name] === undefined) return;
-      server.off("message", look);
-      resolve(message[name]);
-    };
-    server.on("message", look);
-  });
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,30 +1,41 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Supervisor, scriptedProvider } from "../dist/index.js";
-import type { Bench, Figures } from "./harness.ts";
-import { cpuSeconds } from "./harness.ts";
+import type { Bench, Figures, Size } from "./harness.ts";
+import { atMost, cpuSeconds, plus } from "./harness.ts";
+import { startCrowd } from "./start-crowd.ts";
 
-const WATCH_MS = 3_000;
+const SIZES = { full: { settleMs: 1_000, watchMs: 3_000 }, tiny: { settleMs: 0, watchMs: 50 } };
 
 export const bench: Bench = {
   question: "What does a crowd of idle workers that hold a thread cost?",
   baseline: "no worker",
-  rounds: 3,
-  contestants: { "no worker": () => idle(0), "500 idle workers": () => idle(500) },
+  rounds: 5,
+  contestants: {
+    "no worker": (size) => idle(0, size),
+    "500 idle workers": (size) => idle(size === "tiny" ? 3 : 500, size),
+  },
+  targets: [
+    {
+      figure: "CPU % of a core",
+      contestant: "500 idle workers",
+      bound: atMost(plus(1, "no worker")),
+    },
+  ],
 };
 
 /** CPU of the whole process over some seconds in which nothing happens. */
-async function idle(workers: number): Promise<Figures> {
+async function idle(workers: number, size: Size): Promise<Figures> {
   const main = scriptedProvider({ repeat: true, responses: [{ text: "x" }] });
   await using supervisor = await Supervisor.start({
     providers: { main },
     defaults: { parkAfterMs: 600_000 },
   });
   const session = supervisor.openSession();
-  const crowd = Array.from({ length: workers }, () => session.createWorker());
-  await Promise.all(crowd.map((worker) => session.run(worker, { prompt: "go" }).wait()));
-  await delay(1_000);
+  await startCrowd(session, workers);
+  const { settleMs, watchMs } = SIZES[size];
+  await delay(settleMs);
   const cpu = process.cpuUsage();
-  await delay(WATCH_MS);
-  const percent = (cpuSeconds(cpu) / (WATCH_MS / 1_000)) * 100;
+  await delay(watchMs);
+  const percent = (cpuSeconds(cpu) / (watchMs / 1_000)) * 100;
   return { "CPU % of a core": percent, "RSS MB": process.memoryUsage().rss / 1e6 };
 }

@@ -1,77 +1,92 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import type { Bench, Figures } from "./harness.ts";
-import { median } from "./harness.ts";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { ALL } from "./all.ts";
+import type { Bench } from "./harness.ts";
+import { sizeOf } from "./harness.ts";
+import { thisMachine } from "./machine.ts";
+import { pageOf } from "./report/page.ts";
+import type { Result } from "./report/result.ts";
+import { keepResult, keptResults } from "./report/result.ts";
+import { rowsOf } from "./report/rows.ts";
+import { machineText, resultsMarkdown, resultText } from "./report/text.ts";
+import { verdictsOf } from "./report/verdicts.ts";
+import { sampleAll } from "./sampling.ts";
 
 /*
- * `npm run bench` runs all, `npm run bench -- stream` one. Against dist/. Every contestant has a process of its own; they take
- * turns, so that a machine that changes its speed changes it for all.
+ * `npm run bench` runs all, `npm run bench -- stream http` some. Against dist/. What was measured is kept in bench/results, a file
+ * for each bench, and shown in bench/results/index.html together with what was kept before.
+ *
+ *   --rounds N    how often each contestant is run, in place of the bench's own number. 1: a quick look. 0: only shows what is kept
+ *   --markdown    prints tables for a README when all is done
+ *   --size tiny   runs next to nothing, to see that it works
+ *   --out DIR     in place of bench/results
+ *
+ * Exits with 1 when a contestant has failed. A target that is not met is no failure.
  */
-const ALL = ["stream", "spawn", "cancel", "host-delay", "idle"];
-const SAMPLE = new URL("./sample.ts", import.meta.url).pathname;
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string" },
+    markdown: { type: "boolean", default: false },
+    size: { type: "string", default: "full" },
+    out: { type: "string", default: new URL("./results", import.meta.url).pathname },
+  },
+});
+const size = sizeOf(options.size);
+const rounds = options.rounds === undefined ? undefined : Number(options.rounds);
+if (rounds !== undefined && !(Number.isSafeInteger(rounds) && rounds >= 0)) {
+  throw new Error("--rounds is a whole number from 0");
+}
+const out = pathToFileURL(`${resolve(options.out)}/`);
+const chosen = positionals.length > 0 ? positionals : ALL;
+const unknown = chosen.find((name) => !ALL.includes(name) && !isFile(name));
+if (unknown !== undefined) throw new Error(`no bench "${unknown}"; there are ${ALL.join(", ")}`);
+mkdirSync(out, { recursive: true });
 
-type Row = { readonly contestant: string; readonly figures: Figures; readonly ratios: Figures };
+console.log(machineText(thisMachine()));
+for (const name of rounds === 0 ? [] : chosen) {
+  const result = await run(name);
+  console.log(`\n${resultText(result)}`);
+  keepResult(out, result);
+  writePage();
+  if (result.failures.length > 0) process.exitCode = 1;
+}
+const kept = writePage();
+if (options.markdown) {
+  const shown = chosen.map((name) => basename(name));
+  console.log(`\n${resultsMarkdown(kept.filter(({ name }) => shown.includes(name)))}`);
+}
+console.log(`\n${new URL("index.html", out).pathname}`);
 
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : ALL;
-console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, commit ${commit()}`);
-for (const name of chosen) await report(name);
+/** A bench of one's own, as a path from this directory: `../somewhere/mine`. */
+function isFile(name: string): boolean {
+  return name.includes("/") && existsSync(new URL(`./${name}.ts`, import.meta.url));
+}
 
-async function report(name: string): Promise<void> {
+function writePage(): readonly Result[] {
+  const results = keptResults(out, ALL);
+  writeFileSync(new URL("index.html", out), pageOf(results));
+  return results;
+}
+
+async function run(name: string): Promise<Result> {
   const { bench } = (await import(`./${name}.ts`)) as { readonly bench: Bench };
-  console.log(`\n${name}: ${bench.question}`);
-  console.log(
-    `medians of ${bench.rounds} interleaved runs; x: as many times as "${bench.baseline}"`,
-  );
-  const rows = rowsOf(bench, sampleAll(name, bench));
-  for (const { contestant, figures, ratios } of rows) {
-    const cells = Object.entries(figures).map(
-      ([figure, value]) => `${figure} ${format(value)} (${(ratios[figure] ?? 0).toFixed(2)} x)`,
-    );
-    console.log(`  ${contestant.padEnd(28)} ${cells.join("   ")}`);
-  }
-  const directory = new URL("./results/", import.meta.url);
-  mkdirSync(directory, { recursive: true });
-  const result = { name, node: process.version, commit: commit(), ...bench, rows };
-  writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(result, null, 2)}\n`);
-}
-
-function sampleAll(name: string, bench: Bench): ReadonlyMap<string, readonly Figures[]> {
-  const samples = new Map<string, Figures[]>();
-  for (let round = 0; round < bench.rounds; round++) {
-    for (const contestant of Object.keys(bench.contestants)) {
-      const out = execFileSync(process.execPath, [SAMPLE, name, contestant], {
-        encoding: "utf8",
-        timeout: 120_000,
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      samples.set(contestant, [...(samples.get(contestant) ?? []), JSON.parse(out)]);
-    }
-  }
-  return samples;
-}
-
-function rowsOf(bench: Bench, samples: ReadonlyMap<string, readonly Figures[]>): readonly Row[] {
-  const medians = new Map([...samples].map(([contestant, runs]) => [contestant, mediansOf(runs)]));
-  const baseline = medians.get(bench.baseline) ?? {};
-  return [...medians].map(([contestant, figures]) => ({
-    contestant,
-    figures,
-    ratios: Object.fromEntries(
-      Object.entries(figures).map(([figure, value]) => [figure, value / (baseline[figure] ?? 1)]),
-    ),
-  }));
-}
-
-function mediansOf(runs: readonly Figures[]): Figures {
-  const names = Object.keys(runs[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name] ?? 0))]));
-}
-
-function format(value: number): string {
-  return value >= 1_000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
-}
-
-function commit(): string {
-  return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
+  const machine = thisMachine();
+  const times = rounds ?? bench.rounds;
+  const { figures, failures } = await sampleAll(name, bench, times, size);
+  const rows = rowsOf(figures, bench.baseline);
+  return {
+    name: basename(name),
+    question: bench.question,
+    baseline: bench.baseline,
+    rounds: times,
+    size,
+    at: new Date().toISOString(),
+    machine,
+    rows,
+    verdicts: verdictsOf(bench.targets, rows),
+    failures,
+  };
 }

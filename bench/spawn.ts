@@ -1,51 +1,100 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Session } from "../dist/index.js";
 import { Supervisor, scriptedProvider } from "../dist/index.js";
-import type { Bench, Figures } from "./harness.ts";
-import { percentile } from "./harness.ts";
+import type { Bench, Figures, Size } from "./harness.ts";
+import { atMost, percentile, times, value } from "./harness.ts";
+import { startBareWorker } from "./peers/bare-workers.ts";
+import { stockIsFull } from "./start-crowd.ts";
 
-const STARTS = 40;
+const STARTS = { full: 40, tiny: 2 };
+const BURST = { full: 100, tiny: 3 };
+
+/** What was started, and how it is ended. Ending is not timed. */
+type Start = () => Promise<() => Promise<unknown>>;
 
 export const bench: Bench = {
-  question: "How long from nothing to a worker that works, one at a time?",
+  question: "How long from nothing to a worker that works?",
   baseline: "bare Worker",
   rounds: 5,
-  contestants: { "bare Worker": bareWorker, "heddle, cold": heddleCold },
+  contestants: {
+    "bare Worker": (size) => timeEach(size, startBare),
+    "heddle, no stock": (size) => heddle(0, (session) => timeEach(size, () => begin(session))),
+    "heddle, from the stock": fromTheStock,
+    "bare Worker, burst of 100": (size) => timeBurst(size, startBare),
+    "heddle, burst of 100": (size) => heddle(4, (session) => timeBurst(size, () => begin(session))),
+  },
+  targets: [value(1), times(1 / 20, "bare Worker")].map((limit) => ({
+    figure: "p50 ms",
+    contestant: "heddle, from the stock",
+    bound: atMost(limit),
+  })),
 };
 
 /** From `new Worker` to its first message. */
-async function bareWorker(): Promise<Figures> {
-  const source = `require("node:worker_threads").parentPort.postMessage("ready")`;
-  return await timeEach(async () => {
-    const worker = new Worker(source, { eval: true, env: {} });
-    await once(worker, "message");
-    return () => worker.terminate();
-  });
-}
+const startBare: Start = async () => {
+  const worker = await startBareWorker();
+  return () => worker.terminate();
+};
 
 /** From `run` on a worker that has no thread to the `started` event of its job: the thread is there, and configured. */
-async function heddleCold(): Promise<Figures> {
-  const main = scriptedProvider({ repeat: true, responses: [{ text: "x" }] });
-  await using supervisor = await Supervisor.start({ providers: { main } });
-  const session = supervisor.openSession();
-  return await timeEach(async () => {
-    const job = session.run(session.createWorker(), { prompt: "go" });
-    for await (const event of job.events()) if (event.type === "started") break;
-    return async () => {
-      await job.wait();
-      await job.worker.stop();
-    };
-  });
+async function begin(session: Session): ReturnType<Start> {
+  const job = session.run(session.createWorker(), { prompt: "go" });
+  for await (const event of job.events()) if (event.type === "started") break;
+  return async () => {
+    await job.wait();
+    await job.worker.stop();
+  };
 }
 
-/** Times `start`; what it returns ends what was started, and is not timed. */
-async function timeEach(start: () => Promise<() => Promise<unknown>>): Promise<Figures> {
-  const times: number[] = [];
-  for (let i = 0; i < STARTS; i++) {
-    const startMs = performance.now();
-    const end = await start();
-    times.push(performance.now() - startMs);
+/** Paced at the stock's refill: the next one starts when the stock is full again. */
+async function fromTheStock(size: Size): Promise<Figures> {
+  const spare = 4;
+  return await heddle(spare, (session, supervisor) =>
+    timeEach(
+      size,
+      () => begin(session),
+      () => stockIsFull(supervisor, spare),
+    ),
+  );
+}
+
+async function heddle(
+  spare: number,
+  measure: (session: Session, supervisor: Supervisor) => Promise<Figures>,
+): Promise<Figures> {
+  const main = scriptedProvider({ repeat: true, responses: [{ text: "x" }] });
+  await using supervisor = await Supervisor.start({ providers: { main }, threads: { spare } });
+  return await measure(supervisor.openSession(), supervisor);
+}
+
+/** One after the other, each when `isReady`. */
+async function timeEach(
+  size: Size,
+  start: Start,
+  isReady: () => Promise<void> = async () => {},
+): Promise<Figures> {
+  const timesMs: number[] = [];
+  for (let i = 0; i < STARTS[size]; i++) {
+    await isReady();
+    const { end, ms } = await timed(start);
+    timesMs.push(ms);
     await end();
   }
-  return { "p50 ms": percentile(times, 50), "p99 ms": percentile(times, 99) };
+  return figuresOf(timesMs);
+}
+
+/** All at once; each is timed from the moment when all were asked for. */
+async function timeBurst(size: Size, start: Start): Promise<Figures> {
+  const started = await Promise.all(Array.from({ length: BURST[size] }, () => timed(start)));
+  await Promise.all(started.map(({ end }) => end()));
+  return figuresOf(started.map(({ ms }) => ms));
+}
+
+async function timed(start: Start): Promise<{ end: () => Promise<unknown>; ms: number }> {
+  const startMs = performance.now();
+  const end = await start();
+  return { end, ms: performance.now() - startMs };
+}
+
+function figuresOf(timesMs: readonly number[]): Figures {
+  return { "p50 ms": percentile(timesMs, 50), "p99 ms": percentile(timesMs, 99) };
 }

@@ -5,7 +5,10 @@ export const behavior = defineBehavior({
   start: () => 0,
   receive: {
     ready: (count: number) => become(count, { reply: "ready" }),
-    spin: () => {
+    /** Says in `spinning`, which is shared memory, that it has begun. */
+    spin: (_: number, { spinning }: { spinning: Int32Array }) => {
+      Atomics.store(spinning, 0, 1);
+      Atomics.notify(spinning, 0);
       for (;;);
     },
   },
