@@ -10,7 +10,7 @@ import { TokenReader, tokensOf } from "./tokens.ts";
 
 /** Streams at once, and chunks of each. */
 const SIZES = {
-  full: { streams: 50, chunks: 4_000, warm: 200 },
+  full: { streams: 50, chunks: 20_000, warm: 200 },
   tiny: { streams: 3, chunks: 50, warm: 5 },
 };
 

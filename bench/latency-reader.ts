@@ -1,4 +1,4 @@
-import { nowMs } from "./servers/clock.ts";
+import { nowMs, readStamp } from "./servers/clock.ts";
 
 /** Reads one stream of the paced server: each chunk's text is its number and when it was sent. */
 export class LatencyReader {
@@ -14,9 +14,9 @@ export class LatencyReader {
 
   /** Notes what is wrong and does not throw, as `TokenReader` does. */
   readonly take = (text: string): void => {
-    const space = text.indexOf(" ");
-    if (Number(text.slice(0, space)) !== this.#read) this.#isWrong = true;
-    this.#latenciesMs[this.#read++] = nowMs() - Number(text.slice(space));
+    const { index, sentMs } = readStamp(text);
+    if (index !== this.#read) this.#isWrong = true;
+    this.#latenciesMs[this.#read++] = nowMs() - sentMs;
   };
 
   /** How long each chunk was on its way. @throws when one was lost, doubled or out of place. */

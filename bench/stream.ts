@@ -8,7 +8,8 @@ import { iterate, streamScripted, subscribe } from "./scripted-crowd.ts";
 
 const CROWD = 200;
 
-/** Chunks of one run, over all workers: enough for about a second. The slowest get fewer, or they would take minutes. */
+/** Chunks of one run, over all workers: enough for about a second of each contestant. One job may keep 8 MiB, which is a million. */
+const MANY = { full: 4_000_000, tiny: 800 };
 const CHUNKS = { full: 1_000_000, tiny: 800 };
 const FEWER = { full: 200_000, tiny: 800 };
 
@@ -17,7 +18,7 @@ export const bench: Bench = {
   baseline: "raw columns",
   rounds: 5,
   contestants: {
-    "raw columns": (size) => rawColumns(CHUNKS[size]),
+    "raw columns": (size) => rawColumns(MANY[size]),
     "raw postMessage": (size) => rawObjects(CHUNKS[size]),
     "comlink callbacks": (size) => comlinkCallbacks(FEWER[size]),
     "openai-agents x1": (size) => openaiAgents(1, FEWER[size]),
@@ -35,8 +36,9 @@ export const bench: Bench = {
 };
 
 function heddle(workers: number, read: Read): Contestant {
+  const chunks = workers === 1 ? CHUNKS : MANY;
   return (size) =>
-    streamScripted(size === "tiny" ? Math.min(workers, 4) : workers, CHUNKS[size], read);
+    streamScripted(size === "tiny" ? Math.min(workers, 4) : workers, chunks[size], read);
 }
 
 function targetsOf(contestant: string): readonly Target[] {

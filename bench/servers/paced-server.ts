@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
-import { nowMs } from "./clock.ts";
+import { nowMs, stampOf } from "./clock.ts";
 import { chatEvent, LAST_EVENTS, serveChats } from "./model-server.ts";
 
 /*
  * A crowd of streams at the pace of a model: told "go" by its parent, it sends each its next chunk every 50 ms, evenly spread
- * over all, with the chunk's number and the time in its text. The model "warm" is answered at once, with no more than its end.
+ * over all, with the chunk's number and the time in its text, which is as short as a token. The model "warm" is answered at once, with no more than its end.
  */
 const EVERY_MS = 50;
 
@@ -41,7 +41,7 @@ function send(startMs: number, sent: number): void {
   for (; next < Math.min(due, total); next++) {
     const index = Math.floor(next / open.length);
     const response = open[next % open.length] as ServerResponse;
-    response.write(chatEvent(`${index} ${nowMs()} `));
+    response.write(chatEvent(stampOf(index)));
     if (index === chunks - 1) response.end(LAST_EVENTS);
   }
   if (next < total) setTimeout(() => send(startMs, next), 1);

@@ -69,7 +69,7 @@ class BodyReading {
       dropTail(this.#response.message);
       this.#stop();
       this.#end.resolve();
-    } else if (this.#state === "flowing") {
+    } else if (this.#state === "flowing" && this.#consumer.room() !== undefined) {
       this.#state = "awaiting-room";
       // One read of the socket can be hundreds of `data` events, all in one turn: this comes behind the last of them.
       queueMicrotask(this.#awaitRoom);
