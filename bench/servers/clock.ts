@@ -5,8 +5,8 @@ export function nowMs(): number {
 }
 
 /** A chunk's number, and when it was sent, to the microsecond: at most 12 characters. */
-export function stampOf(index: number): string {
-  return `${index.toString(36)} ${Math.round(nowMs() * 1_000).toString(36)}`;
+export function stampOf(index: number, sentMs: number): string {
+  return `${index.toString(36)} ${Math.round(sentMs * 1_000).toString(36)}`;
 }
 
 export function readStamp(text: string): { readonly index: number; readonly sentMs: number } {

@@ -41,7 +41,7 @@ function send(startMs: number, sent: number): void {
   for (; next < Math.min(due, total); next++) {
     const index = Math.floor(next / open.length);
     const response = open[next % open.length] as ServerResponse;
-    response.write(chatEvent(stampOf(index)));
+    response.write(chatEvent(stampOf(index, nowMs())));
     if (index === chunks - 1) response.end(LAST_EVENTS);
   }
   if (next < total) setTimeout(() => send(startMs, next), 1);

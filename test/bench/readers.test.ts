@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LatencyReader } from "../../bench/latency-reader.ts";
-import { nowMs } from "../../bench/servers/clock.ts";
+import { nowMs, stampOf } from "../../bench/servers/clock.ts";
 import { TokenReader, tokensOf } from "../../bench/tokens.ts";
 
 const TOKENS = tokensOf(40);
@@ -33,11 +33,13 @@ describe("TokenReader", () => {
 describe("LatencyReader", () => {
   test("tells how long each chunk was on its way", () => {
     const reader = new LatencyReader(2);
-    reader.take(`0 ${nowMs() - 1_000} `);
-    reader.take(`1 ${nowMs() - 2_000} `);
+    const sentMs = nowMs();
+    reader.take(stampOf(0, sentMs - 1_000));
+    reader.take(stampOf(1, sentMs - 2_000));
     const [first = 0, second = 0] = reader.end();
-    expect(first).toBeGreaterThanOrEqual(1_000);
-    expect(second).toBeGreaterThanOrEqual(2_000);
+    // To the microsecond.
+    expect(first).toBeGreaterThan(999.9);
+    expect(second).toBeGreaterThan(1_999.9);
   });
 
   test.each([

@@ -1,5 +1,4 @@
 import type { Observable } from "rxjs";
-import { BehaviorSubject } from "rxjs";
 import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { HandlerOutcome, Reply } from "../../protocol/behavior.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
@@ -11,16 +10,15 @@ import {
   DEADLINE_MS,
   MS,
 } from "../check.ts";
-import { ContainedObservable } from "../contained-observable.ts";
 import type { Letter } from "../messages/letter.ts";
 import { Mailbox } from "../messages/mailbox.ts";
 import type { Member, Society } from "../messages/society.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
 import type { ThreadedWorker } from "../threads/thread-for.ts";
+import { WorkerStates } from "../worker-states.ts";
 import { BehaviorActor } from "./behavior-actor.ts";
 import { BehaviorLife } from "./behavior-life.ts";
 import type { BehaviorOptions, BehaviorSettings } from "./behavior-settings.ts";
-
 export type BehaviorWorkerOptions = ThreadedWorker & {
   readonly options: BehaviorOptions;
   readonly settings: BehaviorSettings;
@@ -39,13 +37,12 @@ export type BehaviorWorkerOptions = ThreadedWorker & {
 export class BehaviorWorker implements Member {
   readonly id: string;
   readonly name: string;
-  readonly state$: Observable<WorkerState>;
   /** An agent's, for who looks at workers of both kinds. */
   readonly provider: undefined;
   readonly transcript: undefined;
   readonly queuedJobs = 0 as const;
   readonly #options: BehaviorWorkerOptions;
-  readonly #state: BehaviorSubject<WorkerState> = new BehaviorSubject<WorkerState>("idle");
+  readonly #states: WorkerStates;
   readonly #mailbox: Mailbox<Letter, "stop">;
   readonly #actor: BehaviorActor;
   readonly #life: BehaviorLife;
@@ -75,15 +72,17 @@ export class BehaviorWorker implements Member {
         this.#lastFailure = failure;
       },
     });
-    this.state$ = new ContainedObservable(this.#state, (error) =>
-      runtime.report({ type: "subscriber-failed", error }),
-    );
+    this.#states = new WorkerStates(given.runtime);
     // Not at once: whoever made the worker can subscribe to it before it begins.
     queueMicrotask(() => this.#wake());
   }
 
   get state(): WorkerState {
-    return this.#state.value;
+    return this.#states.present;
+  }
+
+  get state$(): Observable<WorkerState> {
+    return this.#states.observable;
   }
 
   get lastFailure(): HeddleError | undefined {
@@ -247,7 +246,7 @@ export class BehaviorWorker implements Member {
     await this.#life.end();
     this.#die("stopped");
     this.#enter("stopped");
-    this.#state.complete();
+    this.#states.complete();
     this.#options.onStopped();
     release();
   }
@@ -282,7 +281,7 @@ export class BehaviorWorker implements Member {
 
   #enter(state: WorkerState): void {
     if (this.state === state) return;
-    this.#state.next(state);
+    this.#states.next(state);
     this.#options.onState(state);
   }
 

@@ -21,6 +21,14 @@ export type RestartPolicy = {
   readonly maxMs: number;
 };
 
+const DEFAULT_POLICY: RestartPolicy = {
+  policy: "on-failure",
+  maxRestarts: 3,
+  withinMs: 60_000,
+  initialMs: 200,
+  maxMs: 10_000,
+};
+
 /** How a thread has ended by itself. One that was ended by a cancel, a stop or parking is not asked about. */
 export type EndReason = "normal" | "failure";
 
@@ -86,13 +94,14 @@ export function restartPolicy(
   defaults: RestartOptions | undefined,
   options: RestartOptions | undefined,
 ): RestartPolicy {
+  if (!defaults && !options) return DEFAULT_POLICY;
   const backoff = { ...given(defaults?.backoff), ...given(options?.backoff) };
   const merged = { ...given(defaults), ...given(options) };
   return {
-    policy: merged.policy ?? "on-failure",
-    maxRestarts: merged.maxRestarts ?? 3,
-    withinMs: merged.withinMs ?? 60_000,
-    initialMs: backoff.initialMs ?? 200,
-    maxMs: backoff.maxMs ?? 10_000,
+    policy: merged.policy ?? DEFAULT_POLICY.policy,
+    maxRestarts: merged.maxRestarts ?? DEFAULT_POLICY.maxRestarts,
+    withinMs: merged.withinMs ?? DEFAULT_POLICY.withinMs,
+    initialMs: backoff.initialMs ?? DEFAULT_POLICY.initialMs,
+    maxMs: backoff.maxMs ?? DEFAULT_POLICY.maxMs,
   };
 }

@@ -1,10 +1,8 @@
 import type { Observable } from "rxjs";
-import { BehaviorSubject } from "rxjs";
 import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { Message } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
 import { checkFields, checkNumber, clonePlain, MS } from "../check.ts";
-import { ContainedObservable } from "../contained-observable.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { Worker } from "../handles.ts";
 import type { Job } from "../jobs/job.ts";
@@ -15,10 +13,10 @@ import type { ThreadClaim } from "../threads/thread-claim.ts";
 import type { ThreadedWorker } from "../threads/thread-for.ts";
 import { threadFor } from "../threads/thread-for.ts";
 import type { WorkerThread } from "../threads/worker-thread.ts";
+import { WorkerStates } from "../worker-states.ts";
 import { isWithdrawn, JobThread } from "./job-thread.ts";
 import { Steering, steerText } from "./steering.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
-
 export type SessionWorkerOptions = ThreadedWorker & {
   readonly settings: WorkerSettings;
   readonly gateway: Gateway;
@@ -41,9 +39,8 @@ export class SessionWorker implements Worker {
   readonly id: string;
   readonly name: string;
   readonly settings: WorkerSettings;
-  readonly state$: Observable<WorkerState>;
   readonly #options: SessionWorkerOptions;
-  readonly #state: BehaviorSubject<WorkerState> = new BehaviorSubject<WorkerState>("idle");
+  readonly #states: WorkerStates;
   readonly #queue: TakenJob[] = [];
   readonly #thread: WorkerThread;
   readonly #jobThread: JobThread;
@@ -80,13 +77,15 @@ export class SessionWorker implements Worker {
         this.#failure = failure;
       },
     });
-    this.state$ = new ContainedObservable(this.#state, (error) =>
-      options.runtime.report({ type: "subscriber-failed", error }),
-    );
+    this.#states = new WorkerStates(options.runtime);
   }
 
   get state(): WorkerState {
-    return this.#state.value;
+    return this.#states.present;
+  }
+
+  get state$(): Observable<WorkerState> {
+    return this.#states.observable;
   }
 
   get provider(): string {
@@ -280,7 +279,7 @@ export class SessionWorker implements Worker {
   #enter(state: WorkerState, job?: Job): void {
     // Every attempt to restart shows, also one right after another.
     if (this.state === state && state !== "restarting") return;
-    this.#state.next(state);
+    this.#states.next(state);
     job?.append({ type: "state", state });
     this.#options.onState(state);
   }
@@ -292,7 +291,7 @@ export class SessionWorker implements Worker {
     await Promise.all(jobs.map((job) => job.outcome));
     await this.#thread.end();
     this.#enter("stopped");
-    this.#state.complete();
+    this.#states.complete();
     this.#options.onStopped();
     release();
   }

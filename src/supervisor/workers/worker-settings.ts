@@ -69,6 +69,8 @@ const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "r
 const TIMEOUT_FIELDS = ["totalMs", "stepMs", "firstChunkMs", "chunkMs"] as const;
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"];
 const CHILDREN = { maxDepth: 8, maxChildren: 100 };
+/** One for all workers that say nothing of their own: there may be a hundred thousand. */
+const NO_MODEL_SETTINGS: ModelSettings = {};
 const DEFAULT_TIMEOUTS: Timeouts = { firstChunkMs: 300_000, chunkMs: 120_000 };
 
 /**
@@ -86,7 +88,7 @@ export function workerSettings(
   return {
     name: options.name,
     provider: chooseProvider(merged.provider, providers),
-    model: { ...given(defaults.model), ...given(options.model) },
+    model: layered(NO_MODEL_SETTINGS, defaults.model, options.model),
     instructions: merged.instructions,
     transcript: clonePlain("transcript", options.transcript ?? []),
     maxSteps: merged.maxSteps ?? 20,
@@ -94,7 +96,7 @@ export function workerSettings(
     maxChildren: merged.maxChildren,
     graceMs: merged.graceMs ?? 2_000,
     killMs: merged.killMs ?? 5_000,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...given(defaults.timeouts), ...given(options.timeouts) },
+    timeouts: layered(DEFAULT_TIMEOUTS, defaults.timeouts, options.timeouts),
     windowBytes: merged.windowBytes ?? 262_144,
     maxOutputBytes: merged.maxOutputBytes ?? 8_388_608,
     whenBusy: merged.whenBusy ?? "enqueue",
@@ -151,6 +153,11 @@ export function checkTimeouts(field: string, timeouts: Timeouts | undefined): vo
   if (timeouts === undefined) return;
   checkFields(field, timeouts, TIMEOUT_FIELDS);
   for (const name of TIMEOUT_FIELDS) checkNumber(`${field}.${name}`, timeouts[name], DEADLINE_MS);
+}
+
+/** `over` laid over `under`, and that over `base`; `base` itself where there is nothing else. */
+function layered<T extends object>(base: T, under: T | undefined, over: T | undefined): T {
+  return under || over ? { ...base, ...given(under), ...given(over) } : base;
 }
 
 function checkToolChoice(field: string, choice: unknown): void {
