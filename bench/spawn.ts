@@ -18,7 +18,8 @@ export const bench: Bench = {
   contestants: {
     "bare Worker": (size) => timeEach(size, startBare),
     "heddle, no stock": (size) => heddle(0, (session) => timeEach(size, () => begin(session))),
-    "heddle, from the stock": fromTheStock,
+    "heddle, from the stock": (size) => fromTheStock(size, "started"),
+    "heddle, stock to first chunk": (size) => fromTheStock(size, "chunk"),
     "bare Worker, burst of 100": (size) => timeBurst(size, startBare),
     "heddle, burst of 100": (size) => heddle(4, (session) => timeBurst(size, () => begin(session))),
   },
@@ -35,10 +36,13 @@ const startBare: Start = async () => {
   return () => worker.terminate();
 };
 
-/** From `run` on a worker that has no thread to the `started` event of its job: the thread is there, and configured. */
-async function begin(session: Session): ReturnType<Start> {
+/**
+ * From `run` on a worker that has no thread to an event of its job. `started`: it has a thread, whose code is loaded. `chunk`: its
+ * actor has asked the model, and been answered.
+ */
+async function begin(session: Session, until: "started" | "chunk" = "started"): ReturnType<Start> {
   const job = session.run(session.createWorker(), { prompt: "go" });
-  for await (const event of job.events()) if (event.type === "started") break;
+  for await (const event of job.events()) if (event.type === until) break;
   return async () => {
     await job.wait();
     await job.worker.stop();
@@ -46,12 +50,12 @@ async function begin(session: Session): ReturnType<Start> {
 }
 
 /** Paced at the stock's refill: the next one starts when the stock is full again. */
-async function fromTheStock(size: Size): Promise<Figures> {
+async function fromTheStock(size: Size, until: "started" | "chunk"): Promise<Figures> {
   const spare = 4;
   return await heddle(spare, (session, supervisor) =>
     timeEach(
       size,
-      () => begin(session),
+      () => begin(session, until),
       () => stockIsFull(supervisor, spare),
     ),
   );
