@@ -2,8 +2,8 @@ import type { Bench, Figures, Size } from "./harness.ts";
 import { atMost, times } from "./harness.ts";
 import { iterate, streamScripted } from "./scripted-crowd.ts";
 
-/** Few workers stream for about a second; of many each streams enough to make its job's own cost small. */
-const FULL = { chunks: 1_000_000, perWorker: 5_000 };
+/** Few workers stream for about a second, as far as one job may keep so much; of many each streams enough to make its job's own cost small. */
+const FULL = { chunks: 4_000_000, perWorker: 20_000, perWorkerAtMost: 1_000_000 };
 
 /** What is called flat: two runs of the same differ by less. */
 const FLAT = 1.1;
@@ -32,6 +32,7 @@ function flat(contestant: string, before: string): Bench["targets"][number] {
 
 async function scale(workers: number, size: Size): Promise<Figures> {
   if (size === "tiny") return await streamScripted(Math.min(workers, 4), 400, iterate);
-  const chunks = Math.max(FULL.chunks, workers * FULL.perWorker);
+  const wanted = Math.max(FULL.chunks, workers * FULL.perWorker);
+  const chunks = Math.min(wanted, workers * FULL.perWorkerAtMost);
   return await streamScripted(workers, chunks, iterate);
 }
