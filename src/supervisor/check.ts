@@ -67,6 +67,13 @@ export function checkIterable(field: string, value: unknown): void {
   if (!isIterable || typeof value === "string") refuse(field, "an iterable or an async iterable");
 }
 
+/** The grace that `stop(options)` leaves where it was `graceMs`: it can only become shorter. */
+export function shortenedGraceMs(options: { readonly graceMs?: number }, graceMs: number): number {
+  checkFields("options", options, ["graceMs"]);
+  checkNumber("graceMs", options.graceMs, MS);
+  return Math.min(graceMs, options.graceMs ?? graceMs);
+}
+
 /** Returns a copy of `value` that shares nothing with it. Functions and the like cannot be handed to a thread. */
 export function clonePlain<T>(field: string, value: T, code: Code = "INVALID_OPTION"): T {
   try {

@@ -8,7 +8,7 @@ import {
   checkNumber,
   clonePlain,
   DEADLINE_MS,
-  MS,
+  shortenedGraceMs,
 } from "../check.ts";
 import type { Letter } from "../messages/letter.ts";
 import { Mailbox } from "../messages/mailbox.ts";
@@ -129,9 +129,7 @@ export class BehaviorWorker implements Member {
   }
 
   stop(options: { graceMs?: number } = {}): Promise<void> {
-    checkFields("options", options, ["graceMs"]);
-    checkNumber("graceMs", options.graceMs, MS);
-    this.#graceMs = Math.min(this.#graceMs, options.graceMs ?? this.#graceMs);
+    this.#graceMs = shortenedGraceMs(options, this.#graceMs);
     if (this.#grace) this.#armGrace();
     return this.end("the worker was stopped");
   }

@@ -100,21 +100,13 @@ export class JobRun implements JobDriver {
       provider: settings.provider,
       session: this.#context.session,
       request: this.#request(messages),
-      deadlines: {
-        ...(stepMs === undefined ? {} : { stepMs }),
-        ...(firstChunkMs === undefined ? {} : { firstChunkMs }),
-        ...(chunkMs === undefined ? {} : { chunkMs }),
-      },
+      deadlines: given({ stepMs, firstChunkMs, chunkMs }),
       demandBytes,
       graceMs: settings.graceMs,
       killMs: settings.killMs,
       onChunks: (run, atMs) => this.#receive(run, atMs),
       onWaiting: (reason, untilMs) =>
-        job.append({
-          type: "waiting",
-          for: reason,
-          ...(untilMs === undefined ? {} : { untilMs }),
-        }),
+        job.append({ type: "waiting", for: reason, ...given({ untilMs }) }),
     });
     try {
       const response = await this.#call.ended;
@@ -250,7 +242,7 @@ export class JobRun implements JobDriver {
   #request(messages: readonly Message[]): ModelRequest {
     const { settings, options, worker, id } = this.#job.spec;
     return {
-      ...(settings.instructions === undefined ? {} : { instructions: settings.instructions }),
+      ...given({ instructions: settings.instructions }),
       messages,
       settings: { ...settings.model, ...given(options.model) },
       origin: {

@@ -6,6 +6,7 @@ import { chunkOf, textAt } from "../../transport/chunk-frame.ts";
 const MAX_CHUNKS = 512;
 /** A run of so many chunks is kept as it came. */
 const WHOLE_RUN = 64;
+const NO_ENDS = new Uint32Array(0);
 
 /**
  * Consecutive chunks of one kind, as the log keeps them: one string and an array of end offsets, a tenth of the memory of
@@ -135,5 +136,3 @@ export class ChunkSegment {
     return this.#text.slice(start, this.#ends[index]);
   }
 }
-
-const NO_ENDS = new Uint32Array(0);

@@ -2,7 +2,7 @@ import type { Observable } from "rxjs";
 import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { Message } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
-import { checkFields, checkNumber, clonePlain, MS } from "../check.ts";
+import { clonePlain, shortenedGraceMs } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { Worker } from "../handles.ts";
 import type { Job } from "../jobs/job.ts";
@@ -169,9 +169,7 @@ export class SessionWorker implements Worker {
   }
 
   stop(options: { graceMs?: number } = {}): Promise<void> {
-    checkFields("options", options, ["graceMs"]);
-    checkNumber("graceMs", options.graceMs, MS);
-    this.#graceMs = Math.min(this.#graceMs, options.graceMs ?? this.#graceMs);
+    this.#graceMs = shortenedGraceMs(options, this.#graceMs);
     this.#current?.run?.shortenGrace();
     return this.end("the worker was stopped");
   }
