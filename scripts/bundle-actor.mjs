@@ -7,6 +7,8 @@ const entry = fileURLToPath(new URL("../dist/actors/entry.js", import.meta.url))
 await build({
   input: entry,
   platform: "node",
+  // Loaded only by threads that need it.
+  external: ["@cfworker/json-schema"],
   output: { file: `${entry}.bundle`, format: "esm", sourcemap: false, codeSplitting: false },
 });
 await rename(`${entry}.bundle`, entry);

@@ -2,8 +2,21 @@
  * `heddle/actor`: what modules import that run inside an actor. Importing it anywhere is harmless: it only makes plain objects.
  */
 import type { Down, WorkerRef } from "../protocol/behavior.ts";
+import type { Target } from "../tools/tool.ts";
 
-export type { Down, WorkerRef };
+export type {
+  ApprovalContext,
+  ExecOptions,
+  ExecResult,
+  JsonSchema,
+  Parameters,
+  RunnableWorker,
+  StandardSchema,
+  Tool,
+  ToolContext,
+} from "../tools/tool.ts";
+export { defineTool } from "../tools/tool.ts";
+export type { Down, Target, WorkerRef };
 
 /** The next state of a behaviour, and its reply to an ask. */
 export type Become<S, R = undefined> = {
@@ -20,9 +33,6 @@ export type Stop<R = undefined> = {
 };
 
 export type Decision<S, R = unknown> = Become<S, R> | Stop<R>;
-
-/** A worker of the session: by id, by name, or as `ctx.spawn` has returned it. */
-export type Target = string | { readonly id: string };
 
 /** What `ctx.spawn` takes. All else is as with the parent. */
 export type SpawnOptions = {

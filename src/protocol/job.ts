@@ -1,5 +1,6 @@
 import type { WireError } from "./error.ts";
 import type { ModelResponse, ModelResponseChunk, Usage } from "./model.ts";
+import type { ConfirmationRequest } from "./tool.ts";
 import type { WorkerState } from "./worker.ts";
 
 /** What a completed job gives back. */
@@ -16,13 +17,18 @@ export type JobResult = {
 
 export type FinishReason = "stop" | "length" | "content-filter" | "refusal";
 
-/** How a tool call ended. `result` is what the model is told. */
-export type ToolOutcome = {
-  readonly toolCallId: string;
-  readonly toolName: string;
+/** A tool call, as the model's response names it. */
+export type NamedToolCall = { readonly toolCallId: string; readonly toolName: string };
+
+/** How a tool call ended. `result` is what the model is told; `error` says why it is not what the tool was to give. */
+export type ToolOutcome = NamedToolCall & {
   readonly result: string;
   readonly isError: boolean;
+  readonly error?: WireError;
 };
+
+/** What was decided on a tool call. `expired`: nobody has, in time; `cancelled`: the job has ended before. */
+export type Decided = "approved" | "edited" | "denied" | "expired" | "cancelled";
 
 /** What happened to a job, without its place in the log. */
 export type JobEventBody =
@@ -36,7 +42,23 @@ export type JobEventBody =
     }
   | { readonly type: "chunk"; readonly chunk: ModelResponseChunk }
   | { readonly type: "response"; readonly response: ModelResponse }
+  /** A call that was found valid, and approved where that is asked for, is carried out with `args`. */
+  | ({ readonly type: "tool-started"; readonly args: unknown } & NamedToolCall)
+  | ({ readonly type: "tool-progress"; readonly progress: unknown } & NamedToolCall)
+  /** Every call of a response has one, also one that was never carried out, before the next response or the terminal event. */
   | ({ readonly type: "tool-finished" } & ToolOutcome)
+  | ({ readonly type: "confirmation-requested" } & ConfirmationRequest)
+  | ({
+      readonly type: "confirmation-decided";
+      readonly confirmationId: string;
+      readonly decision: Decided;
+      /** Who has decided: the job's host, `session.decide`, or what was remembered. Left out: nobody has. */
+      readonly by?: "host" | "session" | "remembered";
+      /** Of an edit: what the tool is called with. */
+      readonly args?: unknown;
+      /** Of a denial. */
+      readonly reason?: string;
+    } & NamedToolCall)
   /** The worker's thread had ended with `failure`, and there is a new one. It goes on from the last completed step. */
   | { readonly type: "restarted"; readonly attempt: number; readonly failure: WireError }
   /** A job was run as a child of this one. */

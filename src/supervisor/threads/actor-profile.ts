@@ -9,7 +9,9 @@ const CODE = dirname(dirname(import.meta.dirname));
 const RUNTIME_FILES: readonly string[] = [
   `${CODE}${sep}*`,
   join(dirname(CODE), "package.json"),
-  `${packageOf(createRequire(import.meta.url).resolve("comlink"))}${sep}*`,
+  ...["comlink", "@cfworker/json-schema"].map(
+    (name) => `${packageOf(createRequire(import.meta.url).resolve(name))}${sep}*`,
+  ),
 ];
 
 /** Node 25 and later deny the network unless it is granted; before, the flag does not exist. */

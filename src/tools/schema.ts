@@ -1,0 +1,103 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { describe, HeddleError } from "../errors.ts";
+import type { JsonSchema, Parameters, StandardSchema } from "./tool.ts";
+
+const MAX_ISSUES = 10;
+
+/** What a check has found: the value as the schema makes it, or what is wrong with it, in readable lines. */
+export type Checked =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly string[] };
+
+/** Checks values against one schema. */
+export type SchemaCheck = (value: unknown) => Promise<Checked>;
+
+/** A schema as it is shown to a model, and what checks values against it. */
+export type Schema = { readonly json: JsonSchema; readonly check: SchemaCheck };
+
+/**
+ * Takes a schema of either kind.
+ *
+ * @throws {HeddleError} `INVALID_OPTION` that names `field`, for what is neither, and for a schema that cannot be shown as JSON Schema.
+ */
+export function schemaOf(field: string, given: unknown): Schema {
+  if (typeof given !== "object" && typeof given !== "function") throw noSchema(field);
+  if (given === null || Array.isArray(given)) throw noSchema(field);
+  return "~standard" in given
+    ? standard(field, given as Parameters as StandardSchema)
+    : jsonSchema(field, given as JsonSchema);
+}
+
+function standard(field: string, schema: StandardSchema): Schema {
+  return { json: shownAsJson(field, schema), check: (value) => checkStandard(schema, value) };
+}
+
+function shownAsJson(field: string, schema: StandardSchema): JsonSchema {
+  const { jsonSchema: shown } = schema["~standard"];
+  if (!shown) {
+    const message = `${field} cannot be shown as a JSON Schema by its library; hand in a JSON Schema, or wrap it`;
+    throw new HeddleError("INVALID_OPTION", message, { details: { field } });
+  }
+  try {
+    return shown.input({ target: "draft-2020-12" });
+  } catch (error) {
+    const message = `${field} cannot be shown as a JSON Schema: ${describe(error)}`;
+    throw new HeddleError("INVALID_OPTION", message, { cause: error, details: { field } });
+  }
+}
+
+async function checkStandard(schema: StandardSchema, value: unknown): Promise<Checked> {
+  const result = await schema["~standard"].validate(value);
+  if (!result.issues) return { ok: true, value: result.value };
+  return { ok: false, issues: result.issues.slice(0, MAX_ISSUES).map(readable) };
+}
+
+function readable({ message, path = [] }: StandardSchemaV1.Issue): string {
+  const place = path.map((step) => String(typeof step === "object" ? step.key : step)).join(".");
+  return place === "" ? message : `${place}: ${message}`;
+}
+
+/** The validator is loaded with the first check: most threads never need one. */
+function jsonSchema(field: string, schema: JsonSchema): Schema {
+  if (!isPlain(schema)) throw noSchema(field);
+  let loaded: Promise<SchemaCheck> | undefined;
+  const load = async (): Promise<SchemaCheck> => {
+    const { Validator } = await import("@cfworker/json-schema");
+    const validator = new Validator({ ...schema }, "2020-12", false);
+    return async (value) => {
+      const { valid, errors } = validator.validate(value);
+      if (valid) return { ok: true, value };
+      const issues = errors.map(
+        ({ instanceLocation, error }) => `${place(instanceLocation)}${error}`,
+      );
+      return { ok: false, issues: issues.slice(-MAX_ISSUES) };
+    };
+  };
+  return {
+    json: schema,
+    check: async (value) => {
+      loaded ??= load();
+      return await (await loaded)(value);
+    },
+  };
+}
+
+/** "#/a/0" as "a.0: ". */
+function place(location: string): string {
+  const path = location.replace(/^#\/?/, "").replaceAll("/", ".");
+  return path === "" ? "" : `${path}: `;
+}
+
+function isPlain(schema: JsonSchema): boolean {
+  try {
+    structuredClone(schema);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function noSchema(field: string): HeddleError {
+  const message = `${field} must be a JSON Schema, or a schema of a library that has "~standard" (zod 4, valibot, arktype)`;
+  return new HeddleError("INVALID_OPTION", message, { details: { field } });
+}

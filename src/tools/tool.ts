@@ -1,0 +1,144 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import type { JobResult } from "../protocol/job.ts";
+
+/** A JSON Schema for an object: what a model's server is shown, and arguments are checked against (draft 2020-12). */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/** A schema of a library such as zod 4, valibot or arktype, which can be shown as a JSON Schema. */
+export type StandardSchema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output> &
+  StandardJSONSchemaV1<Input, Output>;
+
+export type Parameters = StandardSchema | JsonSchema;
+
+/** What `execute` is called with: what the schema makes of the arguments. */
+export type ArgumentsOf<P> =
+  P extends StandardSchemaV1<unknown, infer Output> ? Output : { readonly [name: string]: unknown };
+
+/** What a tool knows of the call when it says whether that needs approval. */
+export type ApprovalContext = {
+  readonly context: unknown;
+  readonly jobId: string;
+  readonly toolCallId: string;
+};
+
+/** A worker of the session: by id, by name, or as `ctx.spawn` has returned it. */
+export type Target = string | { readonly id: string };
+
+/** What runs a command on behalf of a tool. */
+export type ExecOptions = {
+  /** Absolute. @defaultValue the process's own */
+  readonly cwd?: string;
+  /** Beside the variables that the worker was granted by `permissions.env`. */
+  readonly env?: { readonly [name: string]: string };
+  /** What the command reads. @defaultValue nothing */
+  readonly input?: string;
+  /** 1 to 2,147,483,647. @defaultValue none: the tool's own deadline holds */
+  readonly timeoutMs?: number;
+  /** How much is kept of each of the two outputs, 1 to 16,777,216; what is more is dropped. @defaultValue 65_536 */
+  readonly maxOutputBytes?: number;
+  /** Called with the output as it comes. */
+  readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
+};
+
+export type ExecResult = {
+  /** Null: a signal has ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether output was dropped. */
+  readonly isTruncated: boolean;
+  readonly isTimedOut: boolean;
+};
+
+/** What a tool can do beside computing. All of it goes through the supervisor. */
+export interface ToolContext extends ApprovalContext {
+  /** Aborts when the call is to stop: the job was cancelled or has failed, or the tool's deadline has passed. */
+  readonly signal: AbortSignal;
+  /** The same, also for code that never yields: a loop that polls it sees at once what `signal` cannot tell it. */
+  readonly cancelled: boolean;
+  /** The session's, the worker's and the job's `context`, laid over each other. */
+  readonly context: unknown;
+  readonly jobId: string;
+  /**
+   * Names the call for all time, as a key for doing a thing only once: it is made of the job's id and the place of the call in the
+   * job, and the same when a job is run again under its own `id`.
+   */
+  readonly toolCallId: string;
+  /** Shows how far the call is: plain data, in a `tool-progress` event. More than 8 KiB is refused with `INVALID_INPUT`. */
+  progress(value: unknown): void;
+  /** As `tell` in a behaviour. */
+  tell(target: Target, name: string, message?: unknown): Promise<void>;
+  /** As `ask` in a behaviour. */
+  ask<R = unknown>(
+    target: Target,
+    name: string,
+    message?: unknown,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<R>;
+  /**
+   * Runs a worker on an input as a child of this job, and gives its result. It is cancelled with this call, its budget is part of
+   * this job's, and its permissions are no more than this worker's.
+   */
+  run(worker: RunnableWorker, input: { readonly prompt: string }): Promise<JobResult>;
+  /**
+   * Runs a command, given as its program and its arguments, without a shell. It is started from the supervisor's thread, in a process group of its own,
+   * and killed with all its descendants when this call is to stop, or its thread has ended.
+   *
+   * @throws {HeddleError} `PERMISSION_DENIED` unless the worker has `permissions.childProcess`; `INVALID_INPUT`; `EXEC_FAILED` when it cannot be started.
+   */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+}
+
+/** The options of a worker that a tool can run: plain data. What is left out is as with the worker that runs the tool. */
+export type RunnableWorker = {
+  readonly name?: string;
+  readonly provider?: string;
+  readonly instructions?: string;
+  readonly model?: { readonly [name: string]: unknown };
+  readonly tools?: readonly (URL | { readonly module: URL | string; readonly options?: unknown })[];
+  readonly maxSteps?: number;
+  readonly context?: unknown;
+  readonly timeouts?: { readonly [name: string]: number };
+  readonly budget?: { readonly maxTotalTokens?: number; readonly maxToolCalls?: number };
+  readonly approvals?: "ask" | "deny" | "allow";
+  readonly permissions?: { readonly [name: string]: boolean | readonly string[] };
+};
+
+/** A tool: what a model may call, once its arguments were found valid and, where it is asked for, somebody has approved. */
+export type Tool<P extends Parameters = Parameters, R = unknown> = {
+  /** 1 to 64 of `a-z`, `A-Z`, `0-9`, `_` and `-`; unique among the tools of a worker. */
+  readonly name: string;
+  /** For the model. */
+  readonly description?: string;
+  readonly parameters: P;
+  /** Whether somebody must approve a call before it is carried out. @defaultValue false */
+  readonly needsApproval?:
+    | boolean
+    | ((args: ArgumentsOf<P>, ctx: ApprovalContext) => boolean | Promise<boolean>);
+  /**
+   * `actor`: in the worker's thread, with whatever state its module has. `pool`: in a thread of the session's pool, for computing:
+   * without permissions and without state, and it can be ended at once without harm to the worker. A host tool runs beside the supervisor whatever this says.
+   *
+   * @defaultValue "actor"
+   */
+  readonly runsIn?: "actor" | "pool";
+  /** How long a call may take, in ms, 1 to 2,147,483,647. @defaultValue the worker's `timeouts.toolMs` */
+  readonly timeoutMs?: number;
+  /** Whether a call that was cut off by its thread's end may be carried out again. @defaultValue false */
+  readonly idempotent?: boolean;
+  /** Its result goes to the model: text as it is, other plain data as JSON, nothing as an empty text. What it throws, too, as an error. */
+  readonly execute: (args: ArgumentsOf<P>, ctx: ToolContext) => R | Promise<R>;
+};
+
+/** A tool of any kind, as it is kept. */
+// biome-ignore lint/suspicious/noExplicitAny: what `execute` takes is known to who has made it, and checked by `parameters`.
+export type AnyTool = Tool<any, unknown>;
+
+/**
+ * A tool. A tool module exports `tools`, an array of them, or a function of the module's options that returns one; beside it, it may export
+ * `stateful = true`: then its worker keeps its thread. As a host tool, it is given to `createWorker`.
+ */
+export function defineTool<P extends Parameters, R>(tool: Tool<P, R>): Tool<P, R> {
+  return tool;
+}
