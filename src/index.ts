@@ -1,7 +1,14 @@
 export { HeddleError } from "./errors.ts";
 export type { AnyBehavior, Down, UntypedBehavior, WorkerRef } from "./protocol/behavior.ts";
 export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
-export type { FinishReason, JobEvent, JobResult, ToolOutcome } from "./protocol/job.ts";
+export type {
+  Decided,
+  FinishReason,
+  JobEvent,
+  JobResult,
+  NamedToolCall,
+  ToolOutcome,
+} from "./protocol/job.ts";
 export type {
   AssistantMessage,
   ContentPart,
@@ -19,6 +26,7 @@ export type {
   Usage,
 } from "./protocol/model.ts";
 export type { ProviderDescriptor, ProviderLimits, RetryPolicy } from "./protocol/provider.ts";
+export type { ConfirmationRequest, ToolDecision } from "./protocol/tool.ts";
 export type { WorkerState } from "./protocol/worker.ts";
 export type { ModelProvider, ProviderContext, ResponseSink } from "./providers/model-provider.ts";
 export { openaiProvider } from "./providers/openai/descriptor.ts";
@@ -73,3 +81,19 @@ export type {
 } from "./supervisor/options.ts";
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
+export type { DecideOptions } from "./supervisor/tools/decision.ts";
+export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
+export type {
+  AnyTool,
+  ApprovalContext,
+  ExecOptions,
+  ExecResult,
+  JsonSchema,
+  Parameters,
+  RunnableWorker,
+  StandardSchema,
+  Target,
+  Tool,
+  ToolContext,
+} from "./tools/tool.ts";
+export { defineTool } from "./tools/tool.ts";

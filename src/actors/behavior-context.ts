@@ -1,6 +1,6 @@
-import { HeddleError } from "../errors.ts";
 import type { ActorRequest, WorkerRef } from "../protocol/behavior.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
+import { addressed, clonePlain, idOf, invalid } from "./addressed.ts";
 import type { BehaviorContext, SpawnOptions, Target } from "./api.ts";
 import type { RequestQueue } from "./request-queue.ts";
 
@@ -15,11 +15,15 @@ export type StopView = {
 export class ActorContext implements BehaviorContext {
   readonly self: WorkerRef;
   readonly signal: AbortSignal;
-  readonly #queue: RequestQueue;
+  readonly #queue: RequestQueue<ActorRequest>;
   readonly #isCancelled: () => boolean;
   #timers = 0;
 
-  constructor(self: WorkerRef, queue: RequestQueue, { signal, isCancelled }: StopView) {
+  constructor(
+    self: WorkerRef,
+    queue: RequestQueue<ActorRequest>,
+    { signal, isCancelled }: StopView,
+  ) {
     this.self = self;
     this.signal = signal;
     this.#queue = queue;
@@ -74,28 +78,4 @@ export class ActorContext implements BehaviorContext {
     answer.catch(() => {});
     return answer;
   }
-}
-
-function addressed(target: Target, name: string, message: unknown) {
-  if (typeof name !== "string") invalid("a message's name must be a string");
-  return { to: idOf(target), name, message: clonePlain("message", message) };
-}
-
-function idOf(target: Target): string {
-  const id: unknown = typeof target === "string" ? target : (target as { id?: unknown } | null)?.id;
-  return typeof id === "string" ? id : invalid("target must be a worker's id or name");
-}
-
-/** Cloned here, although a port clones again: what waits in the queue must not change, and a failure must be the caller's. */
-function clonePlain<T>(field: string, value: T): T {
-  try {
-    return structuredClone(value);
-  } catch (error) {
-    const message = `${field} must be plain data, without functions and symbols`;
-    throw new HeddleError("INVALID_INPUT", message, { cause: error, details: { field } });
-  }
-}
-
-function invalid(message: string): never {
-  throw new HeddleError("INVALID_INPUT", message);
 }

@@ -15,7 +15,7 @@ type AnyHandlers = { readonly [name: string]: Handler<unknown> };
 
 /** Runs a behaviour inside its actor: keeps its state, handles one message at a time. */
 export class BehaviorRunner {
-  readonly #queue: RequestQueue;
+  readonly #queue: RequestQueue<ActorRequest>;
   /** Ends the actor with what a handler has thrown. */
   readonly #crash: (error: unknown) => never;
   readonly #isCancelled: () => boolean;
@@ -29,7 +29,7 @@ export class BehaviorRunner {
     crash: (error: unknown) => never,
     isCancelled: () => boolean,
   ) {
-    this.#queue = new RequestQueue(call);
+    this.#queue = new RequestQueue(call, () => call({ type: "sync" }));
     this.#crash = crash;
     this.#isCancelled = isCancelled;
   }

@@ -4,24 +4,22 @@ import type {
   ActorCommand,
   ActorConfig,
   ActorJob,
-  ActorModelCall,
   ActorReport,
 } from "../protocol/actor-messages.ts";
 import type { ActorRequest } from "../protocol/behavior.ts";
-import type { ModelResponse } from "../protocol/model.ts";
+import type { JobCalls } from "../protocol/tool.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
 import { CancelCell } from "../transport/cancel-cell.ts";
 import { takeOwnPort } from "../transport/own-port.ts";
+import { abortable } from "./abortable.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
 import { captureOutput } from "./output.ts";
+import { ToolRunner } from "./tool-runner.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
 
 /** What an actor can call in its supervisor. */
-type SupervisorCalls = {
-  callModel(call: ActorModelCall): Promise<ModelResponse>;
-  act(request: ActorRequest): Promise<unknown>;
-};
+type SupervisorCalls = JobCalls & { act(request: ActorRequest): Promise<unknown> };
 
 type RunningJob = {
   readonly jobId: string;
@@ -32,17 +30,19 @@ type RunningJob = {
 
 const port = takeOwnPort();
 const supervisor = new Caller<SupervisorCalls>(post);
-/** What this thread does is cancelled by it; a behaviour, from its start to its end, is work number 1. */
+/** What this thread does is cancelled by it: jobs by their `work`; a behaviour, from its start to its end, is work number 1. */
 let cancelCell = new CancelCell();
 const behavior = new BehaviorRunner(
   (request) => supervisor.call("act", request),
   crash,
   () => cancelCell.isCancelled(1),
 );
+const tools = new ToolRunner(supervisor as unknown as Caller<JobCalls>);
 const onCall = exposeMethods(
   {
     ready: () => {},
     configure,
+    loadTools: tools.load.bind(tools),
     run,
     load: behavior.load.bind(behavior),
     handle: behavior.handle.bind(behavior),
@@ -75,6 +75,9 @@ port.on("message", (message: ActorCommand | CallMessage) => {
       break;
     case "steer":
       if (running?.jobId === message.jobId) running.steering.push(message.text);
+      break;
+    case "exec-output":
+      tools.execOutputs.deliver(message.exec, message.stream, message.text);
       break;
     case "stop":
       behavior.stop(message.reason);
@@ -113,32 +116,28 @@ function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
   cancelCell = new CancelCell(cancelled);
 }
 
-async function run({ jobId, messages, stepsDone, steering: said = [] }: ActorJob): Promise<void> {
+async function run(job: ActorJob): Promise<void> {
+  const { jobId, work, context, steering: said = [] } = job;
   const abort = new AbortController();
   const { signal } = abort;
   const steering = [...said];
+  const isCancelled = () => cancelCell.isCancelled(work);
+  const { maxSteps = 1, maxParallelToolCalls = 1, maxToolResultBytes = 0 } = config ?? {};
+  const caller = { jobId, context, signal, isCancelled, maxResultBytes: maxToolResultBytes };
   running = { jobId, abort, steering };
   try {
     await runWorkerLoop({
-      messages,
-      stepsDone,
-      maxSteps: config?.maxSteps ?? 1,
+      ...job,
+      maxSteps,
+      maxParallelToolCalls,
       signal,
       steering,
-      askModel: (conversation, steered) =>
-        abortable(supervisor.call("callModel", { jobId, messages: conversation, steered }), signal),
-      onToolFinished: (outcome) => post({ type: "tool-finished", jobId, outcome }),
+      askModel: (messages, steered) =>
+        abortable(supervisor.call("callModel", { jobId, messages, steered }), signal),
+      callTool: (open) => tools.call(open, caller),
+      onToolFinished: ({ index }, end) => post({ type: "tool-finished", jobId, index, end }),
     });
   } finally {
     running = undefined;
   }
-}
-
-/** Rejects as soon as `signal` aborts, whatever `promise` does: the supervisor ends the model call by itself. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

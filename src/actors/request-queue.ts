@@ -1,10 +1,8 @@
-import type { ActorRequest } from "../protocol/behavior.ts";
-
 /** An actor that sends many more than this in one turn is ended as one that floods. */
 const BATCH = 64;
 
-type Waiting = {
-  readonly request: ActorRequest;
+type Waiting<Request> = {
+  readonly request: Request;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -13,17 +11,20 @@ type Waiting = {
  * What an actor asks of its supervisor, in order, and no faster than the supervisor takes it: after each batch it waits until
  * the supervisor has had a turn. What waits here grows the actor's memory, not the supervisor's.
  */
-export class RequestQueue {
-  readonly #call: (request: ActorRequest) => Promise<unknown>;
-  readonly #waiting: Waiting[] = [];
+export class RequestQueue<Request> {
+  readonly #call: (request: Request) => Promise<unknown>;
+  readonly #sync: () => Promise<unknown>;
+  readonly #waiting: Waiting<Request>[] = [];
   #sentInBatch = 0;
   #flushed: PromiseWithResolvers<void> | undefined;
 
-  constructor(call: (request: ActorRequest) => Promise<unknown>) {
+  /** `sync` settles when the supervisor has had a turn. */
+  constructor(call: (request: Request) => Promise<unknown>, sync: () => Promise<unknown>) {
     this.#call = call;
+    this.#sync = sync;
   }
 
-  send(request: ActorRequest): Promise<unknown> {
+  send(request: Request): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ request, resolve, reject });
     if (!this.#flushed) this.#flush();
@@ -55,6 +56,6 @@ export class RequestQueue {
       this.#sentInBatch = 0;
       this.#flush();
     };
-    this.#call({ type: "sync" }).then(goOn, goOn);
+    this.#sync().then(goOn, goOn);
   }
 }

@@ -1,80 +1,93 @@
 import { HeddleError } from "../errors.ts";
-import type { ToolOutcome } from "../protocol/job.ts";
 import type { AssistantMessage, Message, ModelResponse, ToolCall } from "../protocol/model.ts";
+import type { ToolEnd } from "../protocol/tool.ts";
+import { mapParallel } from "./map-parallel.ts";
 
-type ToolMessage = Extract<Message, { role: "tool" }>;
+/** A tool call that is still to be answered: where it stands in its response, and the number of that in the job, from 1. */
+export type OpenCall = { readonly call: ToolCall; readonly index: number; readonly step: number };
 
 export type WorkerLoopOptions = {
   /** The conversation. It ends with the job's input, or with what the job's completed steps have added to it. */
   readonly messages: readonly Message[];
   /** Model calls that the job has made already. */
   readonly stepsDone: number;
+  /** Which calls of the last response have their results at the end of `messages`, in order. @defaultValue none */
+  readonly answered?: readonly number[];
   readonly maxSteps: number;
+  /** How many tool calls of one response are carried out at once. @defaultValue 1 */
+  readonly maxParallelToolCalls?: number;
   readonly signal: AbortSignal;
   /** What the user says meanwhile: it may grow at any time. Left out: nothing. */
   readonly steering?: readonly string[];
   /** One model call. Its rejection ends the loop. `steered` is how many texts of `steering` are in `messages`. */
   readonly askModel: (messages: readonly Message[], steered: number) => Promise<ModelResponse>;
-  /** Told of every tool call's end before the model is asked again. */
-  readonly onToolFinished: (outcome: ToolOutcome) => void;
+  /** Carries out one tool call, or says why not. Its rejection ends the loop, once the others have ended. */
+  readonly callTool: (open: OpenCall) => Promise<ToolEnd>;
+  /** Told of every tool call's end, as soon as it has ended. */
+  readonly onToolFinished: (open: OpenCall, end: ToolEnd) => void;
 };
 
 /**
  * Asks the model, answers the tool calls it makes, and asks again, until it makes none.
  *
- * Every tool call gets exactly one result, in the order of the calls, so the next request is always valid. A call of a tool
- * that does not exist is answered with an error for the model: it can say so or try another way.
+ * Every tool call gets exactly one result, in the order of the calls, so the next request is always valid.
  *
  * What the user says meanwhile goes before the next model call. After the last response it makes one more, if `maxSteps` lets it.
  *
- * @throws {HeddleError} `MAX_STEPS`; what `askModel` throws; the signal's reason.
+ * @throws {HeddleError} `MAX_STEPS`; what `askModel` and `callTool` throw; the signal's reason, once the tool calls under way have ended.
  */
 export async function runWorkerLoop(options: WorkerLoopOptions): Promise<void> {
-  const { maxSteps, signal, steering = [], askModel, onToolFinished } = options;
-  const messages = [...options.messages];
-  let open = openToolCalls(messages);
+  const { maxSteps, signal, steering = [], askModel } = options;
+  const { answered = [] } = options;
+  const messages = options.messages.slice(0, options.messages.length - answered.length);
+  let results = new Map(answered.map((index, i) => [index, options.messages[messages.length + i]]));
+  let calls = toolCallsOf(messages.at(-1));
   let steered = 0;
   for (let step = options.stepsDone; ; step++) {
     if (step >= maxSteps) throw tooManySteps(maxSteps);
-    for (const call of open) {
-      signal.throwIfAborted();
-      const outcome = refuseUnknownTool(call);
-      onToolFinished(outcome);
-      messages.push(toolMessage(outcome));
-    }
+    const open = calls.map((call, index) => ({ call, index, step }));
+    messages.push(...(await answerAll(open, results, options)));
     signal.throwIfAborted();
     for (; steered < steering.length; steered++) {
       messages.push({ role: "user", content: steering[steered] ?? "" });
     }
     const response = await askModel(messages, steered);
     signal.throwIfAborted();
-    open = response.toolCalls;
+    results = new Map();
+    calls = response.toolCalls;
     const mayGoOn = steered < steering.length && step + 1 < maxSteps;
-    if (open.length === 0 && !mayGoOn) return;
+    if (calls.length === 0 && !mayGoOn) return;
     messages.push(assistantMessage(response));
   }
 }
 
-/** The calls of the last response that have no result yet: where a job goes on that was cut off between two steps. */
-function openToolCalls(messages: readonly Message[]): readonly ToolCall[] {
-  const last = messages.findLastIndex((message) => message.role !== "tool");
-  const message = messages[last];
-  if (message?.role !== "assistant") return [];
-  const answered = messages.slice(last + 1).map((result) => (result as ToolMessage).toolCallId);
-  return (message.toolCalls ?? []).filter(({ id }) => {
-    const place = answered.indexOf(id);
-    if (place >= 0) answered.splice(place, 1);
-    return place < 0;
+/** The results of all calls, in their order. Those that are there already are `results`, by the index of their call. */
+function answerAll(
+  calls: readonly OpenCall[],
+  results: ReadonlyMap<number, Message | undefined>,
+  { signal, maxParallelToolCalls = 1, callTool, onToolFinished }: WorkerLoopOptions,
+): Promise<readonly Message[]> {
+  return mapParallel(calls, maxParallelToolCalls, async (open) => {
+    const known = results.get(open.index);
+    if (known) return known;
+    signal.throwIfAborted();
+    const end = await callTool(open);
+    onToolFinished(open, end);
+    return toolMessage(open.call, end);
   });
 }
 
-function toolMessage(outcome: ToolOutcome): Message {
+function toolCallsOf(message: Message | undefined): readonly ToolCall[] {
+  return message?.role === "assistant" ? (message.toolCalls ?? []) : [];
+}
+
+function toolMessage({ id, name }: ToolCall, { result, error }: ToolEnd): Message {
   return {
     role: "tool",
-    toolCallId: outcome.toolCallId,
-    toolName: outcome.toolName,
-    content: outcome.result,
-    isError: outcome.isError,
+    toolCallId: id,
+    toolName: name,
+    content: result,
+    isError: error !== undefined,
   };
 }
 
@@ -84,15 +97,6 @@ function assistantMessage(response: ModelResponse): AssistantMessage {
     content: response.text,
     ...(response.refusal === undefined ? {} : { refusal: response.refusal }),
     ...(response.toolCalls.length === 0 ? {} : { toolCalls: response.toolCalls }),
-  };
-}
-
-function refuseUnknownTool(call: ToolCall): ToolOutcome {
-  return {
-    toolCallId: call.id,
-    toolName: call.name,
-    result: `There is no tool named "${call.name}".`,
-    isError: true,
   };
 }
 

@@ -1,23 +1,33 @@
 import type { WireError } from "./error.ts";
-import type { ToolOutcome } from "./job.ts";
 import type { Message } from "./model.ts";
+import type { ToolCallRef, ToolEnd } from "./tool.ts";
 
 /** What an actor must know of its Worker. */
 export type ActorConfig = {
   readonly workerId: string;
   readonly workerName: string;
   readonly maxSteps: number;
+  /** How many tool calls of one response are carried out at once. */
+  readonly maxParallelToolCalls: number;
+  /** How long a tool's result may be, in UTF-8 bytes. */
+  readonly maxToolResultBytes: number;
 };
 
 /**
  * One job, as the actor gets it. `messages` ends with the job's input, or, when the job goes on after a restart, with what its
- * completed steps have added; tool calls at its end that have no result are still to be answered.
+ * completed steps have added; tool calls of the last response that have no result are still to be answered.
  */
 export type ActorJob = {
   readonly jobId: string;
+  /** Its number among the thread's jobs, for the thread's cancel cell. */
+  readonly work: number;
+  /** For tools. */
+  readonly context: unknown;
   readonly messages: readonly Message[];
   /** Model calls that the job has made already. */
   readonly stepsDone: number;
+  /** Which calls of the last response have their results at the end of `messages`, in order. Left out: none. */
+  readonly answered?: readonly number[];
   /** What the user has said beside the input. Left out: nothing. */
   readonly steering?: readonly string[];
 };
@@ -35,6 +45,13 @@ export type ActorCommand =
   | { readonly type: "cancel"; readonly jobId: string; readonly reason: string }
   /** What the user says in the middle of the job. */
   | { readonly type: "steer"; readonly jobId: string; readonly text: string }
+  /** What a command has printed that a tool is running. */
+  | {
+      readonly type: "exec-output";
+      readonly exec: number;
+      readonly stream: "stdout" | "stderr";
+      readonly text: string;
+    }
   /** The worker is to stop: what its behaviour does now may come to its end. */
   | { readonly type: "stop"; readonly reason: string }
   /** Answered by a `pong` as soon as the actor's loop turns. */
@@ -42,7 +59,7 @@ export type ActorCommand =
 
 /** Actor to supervisor, beside calls. */
 export type ActorReport =
-  | { readonly type: "tool-finished"; readonly jobId: string; readonly outcome: ToolOutcome }
+  | ({ readonly type: "tool-finished"; readonly end: ToolEnd } & ToolCallRef)
   | { readonly type: "pong" }
   /** What code in the actor's thread has printed. */
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }

@@ -1,5 +1,7 @@
+import type { ActorModelCall } from "./actor-messages.ts";
+import type { Delivery } from "./behavior.ts";
 import type { WireError } from "./error.ts";
-import type { ToolSpec } from "./model.ts";
+import type { ModelResponse, ToolSpec } from "./model.ts";
 
 /** A module of tools, as an actor loads it. */
 export type ToolModule = {
@@ -36,8 +38,48 @@ export type ToolBegin = ToolCallRef & {
   readonly isIdempotent: boolean;
 };
 
+/** Until when a call that has begun may take, in ms; left out: as long as it likes. */
+export type ToolBegun = { readonly timeoutMs?: number };
+
 /** A call that is carried out in the session's pool of threads, with arguments that were found valid. */
 export type PoolCall = ToolBegin & ToolModule & { readonly toolName: string };
+
+/** What a command is run with on behalf of a tool. `exec` is its number in the thread, for its output. */
+export type ExecRequest = {
+  readonly exec: number;
+  readonly argv: readonly string[];
+  readonly options: {
+    readonly cwd?: string;
+    readonly env?: { readonly [name: string]: string };
+    readonly input?: string;
+    readonly timeoutMs?: number;
+    readonly maxOutputBytes?: number;
+  };
+  readonly wantsOutput: boolean;
+};
+
+/** What a tool that is being carried out asks of its supervisor, in order. */
+export type ToolRequest =
+  | ({ readonly type: "progress"; readonly progress: unknown } & ToolCallRef)
+  | ({ readonly type: "tell"; readonly to: string } & Delivery & ToolCallRef)
+  | ({ readonly type: "ask"; readonly to: string; readonly timeoutMs?: number } & Delivery &
+      ToolCallRef)
+  | ({ readonly type: "run"; readonly worker: unknown; readonly prompt: string } & ToolCallRef)
+  | ({ readonly type: "exec" } & ExecRequest & ToolCallRef)
+  /** Answered in a later turn: whoever waits for it does not flood. */
+  | { readonly type: "sync"; readonly jobId: string };
+
+/** What an actor that carries out a job can call in its supervisor. */
+export type JobCalls = {
+  callModel(call: ActorModelCall): Promise<ModelResponse>;
+  confirm(question: ConfirmationQuestion): Promise<ConfirmationAnswer>;
+  beginTool(begin: ToolBegin): Promise<ToolBegun>;
+  /** Carries out in the pool what the actor has checked. */
+  callPoolTool(call: PoolCall): Promise<ToolEnd>;
+  /** Checks and carries out, beside the supervisor, a call of a tool that the actor does not have. */
+  callHostTool(call: ToolCallRef): Promise<ToolEnd>;
+  serveTool(request: ToolRequest): Promise<unknown>;
+};
 
 /** How a call has ended. `result` is what the model is told; `error` is why it is not what the tool was to give. */
 export type ToolEnd = { readonly result: string; readonly error?: WireError };

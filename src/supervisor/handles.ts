@@ -10,6 +10,7 @@ import type {
 } from "../protocol/behavior.ts";
 import type { JobEvent, JobEventBody, JobResult } from "../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../protocol/model.ts";
+import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import type { JobState } from "./jobs/job-lifecycle.ts";
@@ -23,6 +24,7 @@ import type {
   RunOptions,
   WorkerOptions,
 } from "./options.ts";
+import type { DecideOptions } from "./tools/decision.ts";
 
 /** One tenant: its workers and their jobs. Closing it ends all that is in it. */
 export interface Session {
@@ -33,6 +35,13 @@ export interface Session {
   readonly jobs: ReadonlyMap<string, WorkerJob>;
   /** What happens to the session's workers and jobs, chunks left out; hot, never errors, completes at close. */
   readonly events$: Observable<SessionEvent>;
+  /**
+   * The tool calls that wait for a decision, by the id of that. Whoever looks here is counted as somebody who may answer: from then on, calls
+   * that need approval wait.
+   */
+  readonly confirmations: ReadonlyMap<string, ConfirmationRequest>;
+  /** Each such call as it begins to wait; hot, never errors, completes at close. Whoever is subscribed may answer. */
+  readonly confirmations$: Observable<ConfirmationRequest>;
   /** Messages that nobody has handled; hot, never errors, completes at close. */
   readonly deadLetters$: Observable<DeadLetter>;
   /**
@@ -75,6 +84,14 @@ export interface Session {
   ): AsyncIterableIterator<{ job: WorkerJob; outcome: JobOutcome }>;
   /** A job that runs, or that has ended and is still kept. */
   job(id: string): WorkerJob | undefined;
+  /**
+   * Decides on a tool call that waits: it is carried out as it is, or with other arguments, or not. The first decision counts, also against the
+   * job's host.
+   *
+   * @throws {HeddleError} `UNKNOWN_CONFIRMATION` when nothing waits under this id: it was decided, has expired, or its job was cancelled;
+   * `INVALID_INPUT` for what is no decision, or an edit that the tool does not take: the call goes on waiting.
+   */
+  decide(confirmationId: string, decision: ToolDecision, options?: DecideOptions): void;
   /** Queued jobs are cancelled at once, running ones after `drainMs`; then the workers are stopped. Settles when nothing is left. Never rejects. */
   close(options?: CloseOptions): Promise<void>;
   /** `close({ drainMs: 0 })`. */

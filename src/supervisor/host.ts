@@ -1,4 +1,5 @@
 import type { ModelResponseChunk } from "../protocol/model.ts";
+import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 
 /**
@@ -11,4 +12,15 @@ import type { WorkerState } from "../protocol/worker.ts";
 export interface WorkerHost {
   workerStateChange?(workerId: string, state: WorkerState): void | Promise<void>;
   responseChunkReceived?(workerId: string, chunk: ModelResponseChunk): void | Promise<void>;
+  /**
+   * Decides on a tool call that needs approval, of the job or of one of its children that a tool has run. It is called when the call
+   * comes up, beside the others, and may take as long as it likes, unless the worker has `timeouts.confirmationMs`. `signal` aborts
+   * when `session.decide` was first, or when nobody is to decide any more. What is no decision, or an edit that the tool does not take,
+   * fails the job with `HOST_FAILED`.
+   */
+  getToolConfirmation?(
+    workerId: string,
+    request: ConfirmationRequest,
+    signal: AbortSignal,
+  ): ToolDecision | Promise<ToolDecision>;
 }

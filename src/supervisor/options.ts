@@ -1,9 +1,11 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
+import type { AnyTool } from "../tools/tool.ts";
 import type { WorkerJob } from "./handles.ts";
 import type { WorkerHost } from "./host.ts";
 import type { Permissions } from "./threads/actor-profile.ts";
 import type { RestartOptions } from "./threads/restart-policy.ts";
+import type { ToolSource } from "./tools/tool-settings.ts";
 
 export type SupervisorOptions = {
   /** The models, by a name that workers use. Read-only afterwards. */
@@ -47,6 +49,22 @@ export type WorkerOptions = {
   readonly instructions?: string;
   /** A conversation to go on with. */
   readonly transcript?: readonly Message[];
+  /**
+   * Modules of tools, which run in the worker's thread: a URL, an absolute path, or one of Heddle's own (`heddle/tools/fs`, `heddle/tools/shell`,
+   * `heddle/tools/http`); with options, if the module takes some. Beside them, `mcp(…)`: the tools of a server.
+   */
+  readonly tools?: readonly ToolSource[];
+  /** Tools that run beside the supervisor, in the thread that started it: for what cannot be handed to a thread. They can only be asked to stop. */
+  readonly hostTools?: readonly AnyTool[];
+  /**
+   * What happens to a call of a tool that needs approval. `ask`: the job's host and the session's `confirmations` are asked, and it is denied
+   * if there is nobody. `deny` and `allow`: without asking. @defaultValue "ask"
+   */
+  readonly approvals?: "ask" | "deny" | "allow";
+  /** Tool calls of one response that are carried out at once, 1 to 100. @defaultValue 8 */
+  readonly maxParallelToolCalls?: number;
+  /** How long a tool's result may be, in UTF-8 bytes, 1 to 16,777,216; what is more is cut off, and the model is told so. @defaultValue 65_536 */
+  readonly maxToolResultBytes?: number;
   /** Model calls of one job, 1 to 1,000; a job that wants more fails with `MAX_STEPS`. @defaultValue 20 */
   readonly maxSteps?: number;
   /**
@@ -83,7 +101,7 @@ export type WorkerOptions = {
 
 /**
  * Deadlines in ms, 1 to 2,147,483,647. All but `totalMs` and `stepMs` have a default; all stand still while a lossless reader
- * holds the stream back. While a request waits for its provider's limits, or because that has refused one, only `totalMs` runs.
+ * holds the stream back, and `totalMs` also while somebody is asked about a tool call. While a request waits for its provider's limits, or because that has refused one, only `totalMs` runs.
  */
 export type Timeouts = {
   /** From the start of the job (`JOB_TIMEOUT`). Time in the queue does not count. @defaultValue none */
@@ -94,6 +112,10 @@ export type Timeouts = {
   readonly firstChunkMs?: number;
   /** Between two chunks; a server's keep-alive comments do not count (`CHUNK_TIMEOUT`). @defaultValue 120_000 */
   readonly chunkMs?: number;
+  /** A call of a tool that has no `timeoutMs` of its own (`TOOL_TIMEOUT`, for the model). @defaultValue none */
+  readonly toolMs?: number;
+  /** How long a tool call waits for a decision (`CONFIRMATION_EXPIRED`, for the model). @defaultValue none */
+  readonly confirmationMs?: number;
 };
 
 export type JobInput = {

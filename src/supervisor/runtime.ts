@@ -33,6 +33,13 @@ export type SupervisorEvent =
       readonly name: string;
       readonly forMs: number;
     }
+  /** A host tool that has not stopped within its worker's `graceMs`. It goes on, and nobody waits for it. */
+  | {
+      readonly type: "tool-stuck";
+      readonly workerId: string;
+      readonly name: string;
+      readonly tool: string;
+    }
   /** A thread that could not be ended. It goes on until the process ends. */
   | { readonly type: "thread-stuck"; readonly thread: string; readonly threadId: number }
   /** A subscriber of one of Heddle's observables threw, or did not handle an error. */

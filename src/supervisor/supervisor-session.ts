@@ -2,6 +2,8 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
+import type { JobResult } from "../protocol/job.ts";
+import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
@@ -40,6 +42,11 @@ import { Roster } from "./roster.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Admission } from "./threads/admission.ts";
 import type { ThreadSupply } from "./threads/worker-thread.ts";
+import { childWorker } from "./tools/child-worker.ts";
+import { Confirmations } from "./tools/confirmations.ts";
+import type { DecideOptions } from "./tools/decision.ts";
+import type { SessionTools } from "./tools/session-tools.ts";
+import { ToolPool } from "./tools/tool-pool.ts";
 import { SessionWorker } from "./workers/session-worker.ts";
 import { checkWorkerOptions, workerSettings } from "./workers/worker-settings.ts";
 
@@ -66,6 +73,7 @@ export class SupervisorSession implements Session {
   readonly deadLetters$: Observable<DeadLetter>;
   readonly #options: SupervisorSessionOptions;
   readonly #roster: Roster;
+  readonly #tools: SessionTools;
   readonly #jobs = new Map<string, Job>();
   readonly #settled: SettledJobs;
   readonly #events = new Subject<SessionEvent>();
@@ -81,9 +89,28 @@ export class SupervisorSession implements Session {
     this.jobs = this.#jobs;
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
+    this.#tools = {
+      confirmations: new Confirmations(options.runtime),
+      pool: new ToolPool(options.runtime),
+      society: this.#roster,
+      mcpTools: async () => [],
+      runChild: (parent, worker, prompt, signal) => this.#runChild(parent, worker, prompt, signal),
+    };
     this.events$ = new ContainedObservable(this.#events, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
+  }
+
+  get confirmations(): ReadonlyMap<string, ConfirmationRequest> {
+    return this.#tools.confirmations.pending;
+  }
+
+  get confirmations$(): Observable<ConfirmationRequest> {
+    return this.#tools.confirmations.asked$;
+  }
+
+  decide(confirmationId: string, decision: ToolDecision, options?: DecideOptions): void {
+    this.#tools.confirmations.decide(confirmationId, decision, options);
   }
 
   get settledJobs(): number {
@@ -124,7 +151,18 @@ export class SupervisorSession implements Session {
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
     const { settings } = worker;
-    const job = new Job({ id, worker, input, options: own, settings, runtime, parent, onEvent });
+    const context = undefined;
+    const job = new Job({
+      id,
+      worker,
+      input,
+      options: own,
+      settings,
+      context,
+      runtime,
+      parent,
+      onEvent,
+    });
     job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {
@@ -182,11 +220,24 @@ export class SupervisorSession implements Session {
     for (const job of jobs) if (job.state === "queued") void job.cancel(CLOSED);
     await Promise.race([Promise.all(jobs.map((job) => job.outcome)), this.#drained.promise]);
     await Promise.all([...this.workers.values()].map((worker) => worker.end(CLOSED)));
+    await this.#tools.pool.close();
     this.#settled.clear();
+    this.#tools.confirmations.close();
     this.#events.complete();
     this.#roster.post.close();
     this.#options.onClosed();
     release();
+  }
+
+  async #runChild(
+    parent: Job,
+    worker: unknown,
+    prompt: string,
+    signal: AbortSignal,
+  ): Promise<JobResult> {
+    const { host } = parent.spec.options;
+    const options = childWorker(parent, worker);
+    return await this.run(options, { prompt }, { parent, signal, ...given({ host }) }).wait();
   }
 
   #createAgent(options: WorkerOptions): SessionWorker {
@@ -199,6 +250,7 @@ export class SupervisorSession implements Session {
       gateway: gateways.for(settings.provider, number),
       session: this.name,
       post: this.#roster.post,
+      tools: this.#tools,
       ...this.#shared(named, () => worker),
     });
     this.#created(worker);

@@ -3,6 +3,16 @@ import { describe, HeddleError } from "../errors.ts";
 import type { JsonSchema, Parameters, StandardSchema } from "./tool.ts";
 
 const MAX_ISSUES = 10;
+/** Of these the validator only says that something in them is wrong, beside what that is. */
+const CONTAINERS: ReadonlySet<string> = new Set([
+  "properties",
+  "patternProperties",
+  "additionalProperties",
+  "items",
+  "prefixItems",
+  "allOf",
+  "$ref",
+]);
 
 /** What a check has found: the value as the schema makes it, or what is wrong with it, in readable lines. */
 export type Checked =
@@ -60,25 +70,32 @@ function readable({ message, path = [] }: StandardSchemaV1.Issue): string {
 /** The validator is loaded with the first check: most threads never need one. */
 function jsonSchema(field: string, schema: JsonSchema): Schema {
   if (!isPlain(schema)) throw noSchema(field);
-  let loaded: Promise<SchemaCheck> | undefined;
-  const load = async (): Promise<SchemaCheck> => {
-    const { Validator } = await import("@cfworker/json-schema");
-    const validator = new Validator({ ...schema }, "2020-12", false);
-    return async (value) => {
-      const { valid, errors } = validator.validate(value);
-      if (valid) return { ok: true, value };
-      const issues = errors.map(
-        ({ instanceLocation, error }) => `${place(instanceLocation)}${error}`,
-      );
-      return { ok: false, issues: issues.slice(-MAX_ISSUES) };
-    };
-  };
+  let loaded: Promise<(value: unknown) => readonly string[]> | undefined;
   return {
     json: schema,
     check: async (value) => {
-      loaded ??= load();
-      return await (await loaded)(value);
+      loaded ??= jsonSchemaIssues(schema);
+      const issues = (await loaded)(value);
+      return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
     },
+  };
+}
+
+/** What tells what is wrong with a value by a JSON Schema, in readable lines; none: it is valid. */
+export async function jsonSchemaIssues(
+  schema: JsonSchema,
+): Promise<(value: unknown) => readonly string[]> {
+  const { Validator } = await import("@cfworker/json-schema");
+  const validator = new Validator({ ...schema }, "2020-12", false);
+  return (value) => {
+    const { valid, errors } = validator.validate(value);
+    if (valid) return [];
+    const innermost = errors.filter(({ keyword }) => !CONTAINERS.has(keyword));
+    const issues = (innermost.length === 0 ? errors : innermost).slice(0, MAX_ISSUES);
+    return issues.map(({ instanceLocation, keyword, error }) => {
+      const what = keyword === "false" ? "is not allowed" : error;
+      return `${place(instanceLocation)}${what}`;
+    });
   };
 }
 

@@ -131,9 +131,16 @@ export type Tool<P extends Parameters = Parameters, R = unknown> = {
   readonly execute: (args: ArgumentsOf<P>, ctx: ToolContext) => R | Promise<R>;
 };
 
+// biome-ignore lint/suspicious/noExplicitAny: what a tool takes is known to who has made it, and checked by `parameters`.
+type AnyArguments = any;
+
 /** A tool of any kind, as it is kept. */
-// biome-ignore lint/suspicious/noExplicitAny: what `execute` takes is known to who has made it, and checked by `parameters`.
-export type AnyTool = Tool<any, unknown>;
+export type AnyTool = Omit<Tool, "needsApproval" | "execute"> & {
+  readonly needsApproval?:
+    | boolean
+    | ((args: AnyArguments, ctx: ApprovalContext) => boolean | Promise<boolean>);
+  readonly execute: (args: AnyArguments, ctx: ToolContext) => unknown;
+};
 
 /**
  * A tool. A tool module exports `tools`, an array of them, or a function of the module's options that returns one; beside it, it may export

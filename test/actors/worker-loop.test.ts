@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import type { OpenCall } from "../../src/actors/worker-loop.ts";
 import { runWorkerLoop } from "../../src/actors/worker-loop.ts";
 import { HeddleError } from "../../src/errors.ts";
-import type { ToolOutcome } from "../../src/protocol/job.ts";
 import type { Message, ModelResponse, ToolCall } from "../../src/protocol/model.ts";
+import type { ToolEnd } from "../../src/protocol/tool.ts";
 
 const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 const call = (id: string, name = "add"): ToolCall => ({ id, name, argumentsText: "{}" });
@@ -17,7 +18,9 @@ const done: ModelResponse = { text: "done", toolCalls: [], finishReason: "stop",
 /** A loop whose model answers with `responses`, one after the other. */
 class LoopUnderTest {
   readonly asked: Message[][] = [];
-  readonly outcomes: ToolOutcome[] = [];
+  /** Calls as they were begun, and the ids of those that have ended. */
+  readonly begun: OpenCall[] = [];
+  readonly finished: string[] = [];
   readonly abort = new AbortController();
   readonly messages: readonly Message[];
   readonly ended: Promise<void>;
@@ -28,7 +31,10 @@ class LoopUnderTest {
       messages?: readonly Message[];
       stepsDone?: number;
       maxSteps?: number;
+      answered?: number[];
+      maxParallelToolCalls?: number;
       onAsk?: (loop: LoopUnderTest) => void;
+      callTool?: (open: OpenCall) => Promise<ToolEnd>;
     } = {},
   ) {
     this.messages = options.messages ?? [{ role: "user", content: "hi" }];
@@ -36,6 +42,8 @@ class LoopUnderTest {
       messages: this.messages,
       stepsDone: options.stepsDone ?? 0,
       maxSteps: options.maxSteps ?? 20,
+      answered: options.answered ?? [],
+      maxParallelToolCalls: options.maxParallelToolCalls ?? 1,
       signal: this.abort.signal,
       askModel: async (messages) => {
         this.asked.push([...messages]);
@@ -44,7 +52,11 @@ class LoopUnderTest {
         if (response instanceof Error) throw response;
         return response;
       },
-      onToolFinished: (outcome) => this.outcomes.push(outcome),
+      callTool: async (open) => {
+        this.begun.push(open);
+        return (await options.callTool?.(open)) ?? { result: `result of ${open.call.id}` };
+      },
+      onToolFinished: ({ call: { id } }) => this.finished.push(id),
     });
   }
 }
@@ -54,38 +66,65 @@ describe("runWorkerLoop()", () => {
     const loop = new LoopUnderTest([done]);
     await loop.ended;
     expect(loop.asked).toEqual([[{ role: "user", content: "hi" }]]);
-    expect(loop.outcomes).toEqual([]);
+    expect(loop.begun).toEqual([]);
   });
 
-  test("answers each call of a tool that is not there with an error, in order, and asks again", async () => {
-    const loop = new LoopUnderTest([calling(call("a"), call("b", "sub"), call("a"))]);
+  test("carries out each call, in order, and asks again with the results", async () => {
+    const calls = [call("a"), call("b", "sub"), call("a")];
+    const error = { code: "TOOL_FAILED", message: "no" } as const;
+    const loop = new LoopUnderTest([calling(...calls)], {
+      callTool: async ({ index }) => ({ result: `${index}`, ...(index === 1 ? { error } : {}) }),
+    });
     await loop.ended;
-    expect(loop.outcomes).toEqual([
-      { toolCallId: "a", toolName: "add", result: 'There is no tool named "add".', isError: true },
-      { toolCallId: "b", toolName: "sub", result: 'There is no tool named "sub".', isError: true },
-      { toolCallId: "a", toolName: "add", result: 'There is no tool named "add".', isError: true },
-    ]);
-    expect(loop.asked).toHaveLength(2);
+    expect(loop.begun).toEqual(calls.map((one, index) => ({ call: one, index, step: 1 })));
     expect(loop.asked[1]?.slice(1)).toEqual([
-      {
-        role: "assistant",
-        content: "let me see",
-        toolCalls: [call("a"), call("b", "sub"), call("a")],
-      },
-      ...loop.outcomes.map(({ toolCallId, toolName, result, isError }) => ({
-        role: "tool",
-        toolCallId,
-        toolName,
-        content: result,
-        isError,
-      })),
+      { role: "assistant", content: "let me see", toolCalls: calls },
+      { role: "tool", toolCallId: "a", toolName: "add", content: "0", isError: false },
+      { role: "tool", toolCallId: "b", toolName: "sub", content: "1", isError: true },
+      { role: "tool", toolCallId: "a", toolName: "add", content: "2", isError: false },
     ]);
+  });
+
+  test("carries out as many at once as it may, and gives the results in the order of the calls", async () => {
+    const open = new Map<string, () => void>();
+    const loop = new LoopUnderTest([calling(call("a"), call("b"), call("c"))], {
+      maxParallelToolCalls: 2,
+      callTool: ({ call: { id } }) =>
+        new Promise((resolve) => open.set(id, () => resolve({ result: id }))),
+    });
+    await vi.waitFor(() => expect([...open.keys()]).toEqual(["a", "b"]));
+    open.get("b")?.();
+    await vi.waitFor(() => expect([...open.keys()]).toEqual(["a", "b", "c"]));
+    expect(loop.finished).toEqual(["b"]);
+    open.get("c")?.();
+    open.get("a")?.();
+    await loop.ended;
+    expect(loop.asked[1]?.slice(2).map(({ content }) => content)).toEqual(["a", "b", "c"]);
+  });
+
+  test("ends with what a call rejects with, once the others have ended, and begins no more", async () => {
+    const error = new HeddleError("INTERNAL", "x");
+    const first = Promise.withResolvers<ToolEnd>();
+    const loop = new LoopUnderTest([calling(call("a"), call("b"), call("c"))], {
+      maxParallelToolCalls: 2,
+      callTool: ({ index }) => (index === 0 ? first.promise : Promise.reject(error)),
+    });
+    let isOver = false;
+    const ended = loop.ended.catch((thrown: unknown) => {
+      isOver = true;
+      return thrown;
+    });
+    await vi.waitFor(() => expect(loop.begun).toHaveLength(2));
+    expect(isOver).toBe(false);
+    first.resolve({ result: "late" });
+    expect(await ended).toBe(error);
+    expect([loop.begun.length, loop.finished]).toEqual([2, ["a"]]);
   });
 
   test("every tool call is reported before the model is asked again", async () => {
     const counts: number[] = [];
     const loop = new LoopUnderTest([calling(call("a"), call("b")), calling(call("c"))], {
-      onAsk: ({ outcomes }) => counts.push(outcomes.length),
+      onAsk: ({ finished }) => counts.push(finished.length),
     });
     await loop.ended;
     expect(counts).toEqual([0, 2, 3]);
@@ -108,7 +147,7 @@ describe("runWorkerLoop()", () => {
     const loop = new LoopUnderTest(responses, { maxSteps: 3 });
     await expect(loop.ended).rejects.toMatchObject({ code: "MAX_STEPS", details: { maxSteps: 3 } });
     expect(loop.asked).toHaveLength(3);
-    expect(loop.outcomes.map(({ toolCallId }) => toolCallId)).toEqual(["0", "1"]);
+    expect(loop.finished).toEqual(["0", "1"]);
   });
 
   test("the last step may be the one that completes", async () => {
@@ -135,6 +174,7 @@ describe("runWorkerLoop()", () => {
         asked.push(messages);
         return done;
       },
+      callTool: async () => ({ result: "" }),
       onToolFinished: () => {},
     });
     await expect(ended).rejects.toBe(reason);
@@ -147,7 +187,7 @@ describe("runWorkerLoop()", () => {
       onAsk: ({ abort }) => abort.abort(reason),
     });
     await expect(loop.ended).rejects.toBe(reason);
-    expect([loop.asked.length, loop.outcomes]).toEqual([1, []]);
+    expect([loop.asked.length, loop.begun]).toEqual([1, []]);
   });
 
   test("aborted during the last answer, it does not count as done", async () => {
@@ -168,20 +208,21 @@ describe("a loop that goes on after a restart", () => {
   });
 
   test("answers the calls that have no result yet, and no other, before it asks", async () => {
-    const loop = new LoopUnderTest([], { messages: [user, assistant, result("a")], stepsDone: 1 });
+    const messages = [user, assistant, result("b")];
+    const loop = new LoopUnderTest([], { messages, stepsDone: 1, answered: [1] });
     await loop.ended;
-    expect(loop.outcomes.map(({ toolCallId }) => toolCallId)).toEqual(["b"]);
-    expect(loop.asked.map((messages) => messages.length)).toEqual([4]);
+    expect(loop.finished).toEqual(["a"]);
+    expect(loop.asked[0]?.slice(2)).toMatchObject([{ toolCallId: "a" }, { toolCallId: "b" }]);
   });
 
   test.each([
-    ["its input", [user]],
-    ["all results", [user, assistant, result("a"), result("b")]],
-    ["an answer", [user, { role: "assistant", content: "done" } as const]],
-  ])("asks at once behind %s", async (_, messages) => {
-    const loop = new LoopUnderTest([], { messages });
+    ["its input", [user], []],
+    ["all results", [user, assistant, result("a"), result("b")], [0, 1]],
+    ["an answer", [user, { role: "assistant", content: "done" } as const], []],
+  ])("asks at once behind %s", async (_, messages, answered) => {
+    const loop = new LoopUnderTest([], { messages, answered });
     await loop.ended;
-    expect([loop.outcomes, loop.asked]).toEqual([[], [messages]]);
+    expect([loop.begun, loop.asked]).toEqual([[], [messages]]);
   });
 
   test("steps made before the restart count", async () => {

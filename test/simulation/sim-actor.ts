@@ -85,7 +85,7 @@ export class SimActor implements ThreadBody {
     this.#running.abort.abort(new HeddleError("JOB_CANCELLED", reason));
   }
 
-  async #run({ jobId, messages, stepsDone }: ActorJob): Promise<void> {
+  async #run({ jobId, messages, stepsDone, answered = [] }: ActorJob): Promise<void> {
     const abort = new AbortController();
     const { signal } = abort;
     this.#running = { jobId, abort };
@@ -97,10 +97,13 @@ export class SimActor implements ThreadBody {
       await runWorkerLoop({
         messages,
         stepsDone,
+        answered,
         maxSteps: this.config?.maxSteps ?? 1,
         signal,
         askModel: (conversation) => abortable(ask(conversation), signal),
-        onToolFinished: (outcome) => this.#inside.post({ type: "tool-finished", jobId, outcome }),
+        callTool: async () => ({ result: "done" }),
+        onToolFinished: ({ index }, end) =>
+          this.#inside.post({ type: "tool-finished", jobId, index, end }),
       });
     } finally {
       this.#running = undefined;

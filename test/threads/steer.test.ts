@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Worker } from "../../src/index.ts";
 import { create } from "../support/behaviours.ts";
 import { collect, startScripted } from "../support/supervisors.ts";
 
@@ -8,13 +9,14 @@ describe("an agent", () => {
   const calls = { toolCalls: [{ name: "none", args: {} }] };
 
   test("is steered before the next model call of its running job", async () => {
-    const responses = [{ ...calls, chunksPerSecond: 1, chunks: 1 }, { text: "done" }];
-    const { session, supervisor } = await startScripted(responses);
-    const agent = session.createWorker();
-    const job = session.run(agent, { prompt: "go" });
-    for await (const { type } of job.events()) if (type === "started") break;
-    await agent.tell("steer", { text: "to the left" });
-    await job.wait();
+    const { session, supervisor } = await startScripted([calls, { text: "done" }]);
+    const none = {
+      name: "none",
+      parameters: { type: "object" },
+      execute: (): Promise<void> => agent.tell("steer", { text: "to the left" }),
+    };
+    const agent: Worker = session.createWorker({ hostTools: [none] });
+    await session.run(agent, { prompt: "go" }).wait();
     const [, second] = await supervisor.scripted("main").calls();
     expect(second?.request.messages.at(-1)).toEqual({ role: "user", content: "to the left" });
     expect(agent.transcript.map(({ role }) => role)).toEqual([

@@ -56,10 +56,6 @@ export class BehaviorActor {
     this.#options = options;
     const { worker, onRequest } = options;
     const owner = {
-      onModelCall: () => {
-        throw new HeddleError("INTERNAL", "a behaviour asks the model");
-      },
-      onToolFinished: () => {},
       onRequest,
       onGone: (failure: HeddleError, reason: EndReason) => this.#lost(failure, reason),
     };

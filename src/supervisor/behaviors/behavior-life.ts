@@ -1,7 +1,8 @@
 import { HeddleError } from "../../errors.ts";
-import type { ActorRequest, Delivery, Down, WorkerRef } from "../../protocol/behavior.ts";
+import type { ActorRequest, Down, WorkerRef } from "../../protocol/behavior.ts";
 import type { Clock, Timer } from "../../transport/clock.ts";
-import { checkMessageName, checkNumber, DEADLINE_MS, MS } from "../check.ts";
+import { checkMessageName, checkNumber, MS } from "../check.ts";
+import { askFrom, tellFrom } from "../messages/correspondence.ts";
 import type { Addressee } from "../messages/letter.ts";
 import type { Member, Society } from "../messages/society.ts";
 import type { BehaviorOptions } from "./behavior-settings.ts";
@@ -35,9 +36,9 @@ export class BehaviorLife {
   serve(request: ActorRequest): unknown {
     switch (request.type) {
       case "tell":
-        return this.#tell(request);
+        return tellFrom(this.#society, request);
       case "ask":
-        return this.#ask(request);
+        return askFrom(this.#society, this.#self.id, request);
       case "tell-after":
         return this.#tellAfter(request);
       case "cancel-timer":
@@ -64,29 +65,6 @@ export class BehaviorLife {
     await Promise.all(children.map((child) => child.end("its parent has ended")));
   }
 
-  /** To one who is not there it is a dead letter: who only tells need not know who lives. */
-  #tell({ to, name, message }: { readonly to: string } & Delivery): Promise<void> | undefined {
-    checkMessageName(name);
-    const { post } = this.#society;
-    const target = this.#society.find(String(to));
-    if (target && target.endReason === undefined) return post.tell(target, name, message, "actor");
-    const reason = target ? "WORKER_STOPPED" : "UNKNOWN_WORKER";
-    post.lost(target?.name ?? String(to), { name, message }, reason);
-    return undefined;
-  }
-
-  #ask({ to, name, message, timeoutMs }: Extract<ActorRequest, { type: "ask" }>): unknown {
-    checkMessageName(name);
-    checkNumber("timeoutMs", timeoutMs, DEADLINE_MS, "INVALID_INPUT");
-    const target = this.#society.find(String(to));
-    if (!target) throw unknownWorker(to);
-    if (target === this.#self) {
-      const text = "a worker that asks itself would wait for ever";
-      throw new HeddleError("ASK_SELF", text);
-    }
-    return this.#society.post.ask(target, name, message, "actor", timeoutMs);
-  }
-
   #tellAfter(request: Extract<ActorRequest, { type: "tell-after" }>): void {
     const { timer, ms, to, name } = request;
     checkMessageName(name);
@@ -97,7 +75,7 @@ export class BehaviorLife {
     }
     const fire = () => {
       this.#timers.delete(timer);
-      this.#tell(request)?.catch((error: HeddleError) => {
+      tellFrom(this.#society, request)?.catch((error: HeddleError) => {
         this.#society.post.lost(String(to), request, error.code);
       });
     };
@@ -136,8 +114,4 @@ export class BehaviorLife {
     };
     void post.tell(this.#self, "down", down, "supervisor");
   }
-}
-
-function unknownWorker(to: unknown): HeddleError {
-  return new HeddleError("UNKNOWN_WORKER", `the session has no worker "${String(to)}"`);
 }

@@ -59,7 +59,7 @@ function checkSource(field: string, part: Partial<Record<string, unknown>>): voi
 function checkHost(host: unknown): void {
   if (host === undefined) return;
   if (typeof host !== "object" || host === null) refuse("host", "an object");
-  for (const name of ["workerStateChange", "responseChunkReceived"]) {
+  for (const name of ["workerStateChange", "responseChunkReceived", "getToolConfirmation"]) {
     const type = typeof (host as Record<string, unknown>)[name];
     checkOneOf(`host.${name}`, type, ["function", "undefined"]);
   }

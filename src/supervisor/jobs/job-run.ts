@@ -1,5 +1,5 @@
 import { HeddleError, toHeddleError, toWireError } from "../../errors.ts";
-import type { ActorModelCall, ActorReport } from "../../protocol/actor-messages.ts";
+import type { ActorModelCall } from "../../protocol/actor-messages.ts";
 import type { Message, ModelRequest, ModelResponse } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
 import type { Timer } from "../../transport/clock.ts";
@@ -8,10 +8,13 @@ import { given } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { ModelCall } from "../gateways/model-call.ts";
 import type { Timeouts } from "../options.ts";
+import type { JobDesk } from "../threads/actor-owner.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
+import { JobTools } from "../tools/job-tools.ts";
+import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job, JobDriver } from "./job.ts";
-import type { Stop } from "./job-lifecycle.ts";
+import type { Stop, Verdict } from "./job-lifecycle.ts";
 
 /** What a run needs from its worker. */
 export type RunContext = {
@@ -19,6 +22,11 @@ export type RunContext = {
   readonly thread: ActorThread;
   /** The thread has ended by itself. Resolves to the one that goes on in its place, or to the failure that the job ends with. */
   readonly replaceThread: (failure: HeddleError) => Promise<ActorThread | HeddleError>;
+  /** The thread was given up while the actor only waited. Resolves to another, to what keeps it from that, or to undefined when the job was stopped first. */
+  readonly resumeThread: () => Promise<ActorThread | HeddleError | undefined>;
+  /** Whether the actor only waits for others, or its thread is needed again. */
+  readonly onActorWaits: (isWaiting: boolean) => void;
+  readonly tools: SessionTools;
   readonly gateway: Gateway;
   /** The name of the worker's session. */
   readonly session: string;
@@ -28,7 +36,7 @@ export type RunContext = {
   readonly history: readonly Message[];
   /** How long a stopped actor may take; asked when it is stopped. */
   readonly graceMs: () => number;
-  readonly onState: (state: "working" | "cancelling") => void;
+  readonly onState: (state: "working" | "awaiting-confirmation" | "cancelling") => void;
   /** The actor's part is over, and the job about to settle, unless a model call or a child is still to end. */
   readonly onActorEnded: () => void;
   readonly steering: Steering;
@@ -44,6 +52,12 @@ export class JobRun implements JobDriver {
   readonly #job: Job;
   readonly #context: RunContext;
   readonly #timeouts: Timeouts;
+  readonly #tools: JobTools;
+  /** Readers hold the stream back. */
+  #isHeld: boolean = false;
+  #isWaiting: boolean = false;
+  /** Resolves when the thread is needed that was given up while the actor only waited. */
+  #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
   /** The thread that carries the job out now. */
   #thread: ActorThread;
   #call: ModelCall | undefined;
@@ -62,6 +76,29 @@ export class JobRun implements JobDriver {
     this.#thread = context.thread;
     const { settings, options } = job.spec;
     this.#timeouts = { ...settings.timeouts, ...given(options.timeouts) };
+    this.#tools = new JobTools({
+      job,
+      timeouts: this.#timeouts,
+      session: context.tools,
+      graceMs: context.graceMs,
+      onChange: () => this.#toolsChanged(),
+      onOverdue: (failure) => this.#thread.terminate(failure),
+      thread: () => this.#thread,
+    });
+  }
+
+  /** What serves the actor. */
+  get desk(): JobDesk {
+    const tools = this.#tools;
+    return {
+      callModel: (call) => this.callModel(call),
+      confirm: (question) => tools.confirm(question),
+      beginTool: (begin) => tools.beginTool(begin),
+      callPoolTool: (call) => tools.callPoolTool(call),
+      callHostTool: (call) => tools.callHostTool(call),
+      serveTool: (request) => tools.serveTool(request),
+      toolFinished: (index, end) => tools.toolFinished(index, end),
+    };
   }
 
   /** Resolves when the job has settled. */
@@ -122,12 +159,6 @@ export class JobRun implements JobDriver {
     }
   }
 
-  toolFinished(report: Extract<ActorReport, { type: "tool-finished" }>): void {
-    if (this.#job.isSettled || report.jobId !== this.#job.id) return;
-    const outcome = this.#job.tally.tool(report.outcome);
-    if (outcome) this.#job.append({ ...outcome, type: "tool-finished" });
-  }
-
   stop(stop: Stop): void {
     const job = this.#job;
     const { gateway, graceMs } = this.#context;
@@ -137,6 +168,8 @@ export class JobRun implements JobDriver {
     this.#context.onState("cancelling");
     if (this.#call) gateway.cancel(this.#call, reason);
     this.#thread.cancel(job.id, reason);
+    this.#tools.stop(reason);
+    this.#wanted.resolve();
     this.#ladder = clock.setTimer(graceMs(), () => this.#kill());
   }
 
@@ -149,28 +182,63 @@ export class JobRun implements JobDriver {
   }
 
   hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#runTotal();
+  }
+
+  beforeEnd(verdict: Verdict): void {
+    this.#tools.beforeEnd(endOf(verdict));
+  }
+
+  /** `totalMs` stands still while readers hold the stream back, and while somebody is asked about a tool call. */
+  #runTotal(): void {
     if (this.#job.stopReason) return;
-    if (isHeld) this.#total?.pause();
+    if (this.#isHeld || this.#tools.isConfirming) this.#total?.pause();
     else this.#total?.resume();
+  }
+
+  #toolsChanged(): void {
+    const { isWaiting, isConfirming } = this.#tools;
+    if (this.#job.isSettled || this.#job.stopReason || this.#actorHasEnded) return;
+    this.#runTotal();
+    this.#context.onState(isConfirming ? "awaiting-confirmation" : "working");
+    if (isWaiting === this.#isWaiting) return;
+    this.#isWaiting = isWaiting;
+    if (isWaiting) this.#wanted = Promise.withResolvers();
+    else this.#wanted.resolve();
+    this.#context.onActorWaits(isWaiting);
   }
 
   /** Runs the actor's part to its end, over as many threads as it takes. Resolves to the failure that it ended with. */
   async #carryOut(): Promise<HeddleError | undefined> {
     for (;;) {
       const failure = await this.#attempt();
-      // The failure may be the loop's own, and its thread have died right after it. And a thread that is stuck may still
-      // do what it did: nothing may do it again.
-      if (!failure?.code.startsWith("ACTOR_") || this.#thread.isUsable) return failure;
-      if (this.#job.stopReason) return failure;
-      const next = await this.#recover(failure);
+      const next = await this.#after(failure);
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
       if (this.#job.stopReason) return failure;
-      this.#context.onState("working");
+      this.#context.onState(this.#tools.isConfirming ? "awaiting-confirmation" : "working");
     }
   }
 
-  /** The actor has died. Resolves to the thread that goes on, to the failure that the job ends with, or to undefined when all is done. */
+  /** The actor's part has ended in one thread. Resolves to the thread that goes on, to the failure that the job ends with, or to undefined when all is done. */
+  async #after(failure: HeddleError | undefined): Promise<ActorThread | HeddleError | undefined> {
+    // The failure may be the loop's own, and its thread have died right after it. And a thread that is stuck may still
+    // do what it did: nothing may do it again.
+    if (!failure?.code.startsWith("ACTOR_") || this.#thread.isUsable) return failure;
+    if (this.#thread.isGivenUp) return await this.#resume();
+    await this.#tools.actorLost(failure);
+    if (this.#job.stopReason) return failure;
+    return await this.#recover(failure);
+  }
+
+  /** The thread was given up while the actor only waited: there is another when it is needed. */
+  async #resume(): Promise<ActorThread | HeddleError | undefined> {
+    await this.#wanted.promise;
+    return this.#job.stopReason ? undefined : await this.#context.resumeThread();
+  }
+
+  /** The actor has died. Resolves as `#after` does. */
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#call?.ended.catch(() => {});
@@ -183,13 +251,16 @@ export class JobRun implements JobDriver {
   }
 
   async #attempt(): Promise<HeddleError | undefined> {
-    const { id, tally, spec } = this.#job;
-    const input: Message = { role: "user", content: spec.input.prompt };
-    const messages = [...this.#context.history, input, ...tally.completed()];
-    const steering = this.#context.steering.waiting;
-    this.#steered = 0;
+    const { id: jobId, tally, spec } = this.#job;
+    const thread = this.#thread;
     try {
-      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps, steering });
+      await this.#tools.prepare(thread);
+      const input: Message = { role: "user", content: spec.input.prompt };
+      const messages = [...this.#context.history, input, ...tally.completed()];
+      const steering = this.#context.steering.waiting;
+      const { answered, steps: stepsDone } = tally;
+      this.#steered = 0;
+      await thread.run({ jobId, messages, stepsDone, answered, steering, context: spec.context });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");
@@ -235,6 +306,7 @@ export class JobRun implements JobDriver {
     const job = this.#job;
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     job.tally.response(response);
+    this.#tools.responded();
     job.append({ type: "response", response });
     job.stream.responded();
   }
@@ -244,6 +316,7 @@ export class JobRun implements JobDriver {
     return {
       ...given({ instructions: settings.instructions }),
       messages,
+      ...(this.#tools.specs.length === 0 ? {} : { tools: this.#tools.specs }),
       settings: { ...settings.model, ...given(options.model) },
       origin: {
         workerId: worker.id,
@@ -261,4 +334,9 @@ export class JobRun implements JobDriver {
       this.#job.fail(new HeddleError("JOB_TIMEOUT", message, { details: { limitMs: totalMs } }));
     });
   }
+}
+
+function endOf(verdict: Verdict): { readonly message: string } | undefined {
+  if (verdict.status === "cancelled") return { message: verdict.reason };
+  return verdict.status === "failed" ? verdict.error : undefined;
 }

@@ -1,5 +1,6 @@
 import type { FinishReason, JobResult, ToolOutcome } from "../../protocol/job.ts";
 import type { Message, ModelResponse, ToolCall, Usage } from "../../protocol/model.ts";
+import type { ToolEnd } from "../../protocol/tool.ts";
 
 const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 
@@ -33,15 +34,29 @@ export class JobTally {
     this.#said = [];
   }
 
-  /** Takes how a tool call of the last response has ended. Returns it as it counts; undefined if no such call is open. */
-  tool({ toolCallId, result, isError }: ToolOutcome): ToolOutcome | undefined {
+  /** The calls of the last response. */
+  get toolCalls(): readonly ToolCall[] {
+    return this.#last?.toolCalls ?? [];
+  }
+
+  /** Which of them have ended. */
+  get answered(): readonly number[] {
+    const outcomes = this.#answered.at(-1)?.outcomes ?? [];
+    return [...outcomes.keys()].filter((index) => outcomes[index] !== undefined);
+  }
+
+  /** Takes how a tool call of the last response has ended. Returns that; undefined if the call is not open. */
+  tool(index: number, { result, error }: ToolEnd): ToolOutcome | undefined {
     const step = this.#answered.at(-1);
-    if (!step) return undefined;
-    const { toolCalls } = step.response;
-    const index = toolCalls.findIndex((call, i) => call.id === toolCallId && !step.outcomes[i]);
-    const call = toolCalls[index];
-    if (!call) return undefined;
-    const outcome = { toolCallId, toolName: call.name, result: String(result), isError: !!isError };
+    const call = step?.response.toolCalls[index];
+    if (!step || !call || step.outcomes[index]) return undefined;
+    const outcome = {
+      toolCallId: call.id,
+      toolName: call.name,
+      result,
+      isError: error !== undefined,
+      ...(error === undefined ? {} : { error }),
+    };
     step.outcomes[index] = outcome;
     return outcome;
   }

@@ -28,6 +28,8 @@ export type JobSpec = {
   readonly input: JobInput;
   readonly options: RunOptions;
   readonly settings: WorkerSettings;
+  /** For tools. */
+  readonly context: unknown;
   readonly runtime: Runtime;
   /** It is open when the job is made. */
   readonly parent?: Job | undefined;
@@ -41,6 +43,8 @@ export type JobDriver = {
   stop(stop: Stop): void;
   /** Readers hold the stream back, or no longer do. */
   hold(isHeld: boolean): void;
+  /** The job settles in this turn: what there is still to log, is logged now. */
+  beforeEnd(verdict: Verdict): void;
 };
 
 /** A job: its log, its lifecycle, and what users hold of it. What carries it out is its driver. */
@@ -245,6 +249,7 @@ export class Job implements WorkerJob {
   }
 
   #settle(verdict: Verdict): void {
+    this.#driver?.beforeEnd(verdict);
     const body = this.#terminalOf(verdict);
     this.#ended = outcomeOf(body);
     this.#log(body);

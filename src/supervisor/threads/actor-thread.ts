@@ -4,23 +4,24 @@ import type {
   ActorCommand,
   ActorConfig,
   ActorJob,
-  ActorModelCall,
   ActorReport,
 } from "../../protocol/actor-messages.ts";
 import type { ActorRequest, BehaviorCalls } from "../../protocol/behavior.ts";
 import type { WireError } from "../../protocol/error.ts";
-import type { ModelResponse } from "../../protocol/model.ts";
+import type { LoadedTools, ToolModule } from "../../protocol/tool.ts";
 import type { CallMessage } from "../../transport/calls.ts";
 import { Caller, exposeMethods } from "../../transport/calls.ts";
 import { CancelCell } from "../../transport/cancel-cell.ts";
 import type { Timer } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import type { Runtime } from "../runtime.ts";
+import { ActorActivity } from "./actor-activity.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
-import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
+import type { ActorLimits, ActorOwner, JobDesk } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
-import type { ActorWatch, Watched, WatchedThread } from "./actor-watch.ts";
+import type { ActorWatch, WatchedThread } from "./actor-watch.ts";
 import { FloodGate, MAX_MESSAGES_PER_TURN } from "./flood-gate.ts";
+import { jobCalls } from "./job-calls.ts";
 import type { EndReason } from "./restart-policy.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
 
@@ -36,6 +37,7 @@ const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at o
 export type ActorCalls = {
   ready(): Promise<void>;
   configure(config: ActorConfig, cancelled: SharedArrayBuffer): Promise<void>;
+  loadTools(modules: readonly ToolModule[]): Promise<LoadedTools>;
   /** Settles when the job's loop has ended. */
   run(job: ActorJob): Promise<void>;
 } & BehaviorCalls;
@@ -58,28 +60,32 @@ export class ActorThread {
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
   readonly #floodGate: FloodGate = new FloodGate();
-  readonly #watch: ActorWatch;
-  #watched: Watched | undefined;
+  readonly #activity: ActorActivity;
   #limits: ActorLimits = {
     heapMb: Number.POSITIVE_INFINITY,
     unresponsiveMs: MAX_TIMER_MS,
     killMs: SPARE_KILL_MS,
   };
   #kill: Timer | undefined;
-  /** Calls that the actor works on, and calls that it waits for. */
-  #openWork = 0;
-  #openAsks = 0;
+  #isGivenUp: boolean = false;
+  #tools: Promise<LoadedTools> | undefined;
+  /** How many jobs it was given. */
+  #jobs = 0;
 
   /** @throws what `new Worker` throws. */
   constructor(name: string, profile: ActorProfile, watch: ActorWatch, runtime: Runtime) {
     this.#name = name;
     this.#runtime = runtime;
-    this.#watch = watch;
+    this.#activity = new ActorActivity(watch, () => this.#watchedThread());
     const post = (message: CallMessage) => this.#thread.post(message);
     this.#caller = new Caller(post);
     this.#onCall = exposeMethods(
       {
-        callModel: (call: ActorModelCall) => this.#ask(call),
+        ...jobCalls(
+          (jobId) => this.#desk(jobId),
+          this.#activity,
+          () => this.isUsable,
+        ),
         act: (request: ActorRequest) => this.#owner?.onRequest?.(request),
       },
       post,
@@ -133,9 +139,21 @@ export class ActorThread {
     else await configured;
   }
 
+  /** Whether it was ended because others need it more. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  /** Loads the tools of its worker, once. @throws {HeddleError} `TOOL_LOAD_FAILED`, or what ended the thread. */
+  loadTools(modules: readonly ToolModule[]): Promise<LoadedTools> {
+    this.#tools ??= this.#activity.during(this.#caller.call("loadTools", modules));
+    return this.#tools;
+  }
+
   /** @throws {HeddleError} what ended the loop, or the thread. */
-  run(job: ActorJob): Promise<void> {
-    return this.#execute(this.#caller.call("run", job));
+  run(job: Omit<ActorJob, "work">): Promise<void> {
+    this.#jobs += 1;
+    return this.#activity.during(this.#caller.call("run", { ...job, work: this.#jobs }));
   }
 
   /** @throws {HeddleError} what the method threw, or what ended the thread. */
@@ -143,10 +161,12 @@ export class ActorThread {
     method: K,
     ...args: Parameters<BehaviorCalls[K]>
   ): Promise<Awaited<ReturnType<BehaviorCalls[K]>>> {
-    return this.#execute(this.#caller.call(method, ...(args as Parameters<ActorCalls[K]>)));
+    return this.#activity.during(this.#caller.call(method, ...(args as Parameters<ActorCalls[K]>)));
   }
 
+  /** Tells the job that it runs to stop. */
   cancel(jobId: string, reason: string): void {
+    this.#cancelCell.cancel(this.#jobs);
     this.#thread.post({ type: "cancel", jobId, reason } satisfies ActorCommand);
   }
 
@@ -158,6 +178,16 @@ export class ActorThread {
 
   steer(jobId: string, text: string): void {
     this.#thread.post({ type: "steer", jobId, text } satisfies ActorCommand);
+  }
+
+  execOutput(exec: number, stream: "stdout" | "stderr", text: string): void {
+    this.#thread.post({ type: "exec-output", exec, stream, text } satisfies ActorCommand);
+  }
+
+  /** Ends the thread because others need it more: what it has is safe. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.terminate();
   }
 
   /**
@@ -197,39 +227,10 @@ export class ActorThread {
     }
   }
 
-  #ask(call: ActorModelCall): Promise<ModelResponse> {
-    if (!this.#owner) throw new HeddleError("INTERNAL", "a thread without a worker asks the model");
-    return this.#wait(this.#owner.onModelCall(call));
-  }
-
-  /** While `work` goes on in the actor, and the actor does not wait for the supervisor, it executes code, and is watched. */
-  async #execute<T>(work: Promise<T>): Promise<T> {
-    this.#openWork += 1;
-    this.#updateWatch();
-    try {
-      return await work;
-    } finally {
-      this.#openWork -= 1;
-      this.#updateWatch();
-    }
-  }
-
-  async #wait<T>(answer: Promise<T>): Promise<T> {
-    this.#openAsks += 1;
-    this.#updateWatch();
-    try {
-      return await answer;
-    } finally {
-      this.#openAsks -= 1;
-      this.#updateWatch();
-    }
-  }
-
-  #updateWatch(): void {
-    const isExecuting = this.#openWork > 0 && this.#openAsks === 0 && !this.#isGone;
-    if (isExecuting) this.#watched ??= this.#watch.enter(this.#watchedThread());
-    else this.#watched?.leave();
-    if (!isExecuting) this.#watched = undefined;
+  #desk(jobId: string): JobDesk {
+    const desk = this.#owner?.jobDesk?.(jobId);
+    if (desk) return desk;
+    throw new HeddleError("INTERNAL", "a thread without jobs asks for a job");
   }
 
   #watchedThread(): WatchedThread {
@@ -259,10 +260,11 @@ export class ActorThread {
         this.#onCall(message.body);
         break;
       case "tool-finished":
-        this.#owner?.onToolFinished(message);
+        this.#activity.toolEnded(message.index);
+        this.#desk(message.jobId).toolFinished(message.index, message.end);
         break;
       case "pong":
-        this.#watched?.answered();
+        this.#activity.answered();
         break;
       case "output":
         this.#owner?.onOutput(message.stream, message.text);
@@ -292,7 +294,7 @@ export class ActorThread {
     this.#isGone = true;
     this.#isEnding = true;
     this.#kill?.cancel();
-    this.#updateWatch();
+    this.#activity.end();
     this.#caller.close(failure);
     this.#owner?.onGone(failure, reason);
     this.#gone.resolve();

@@ -22,6 +22,8 @@ export type ThreadedWorker = {
     | "parkAfterMs"
     | "killMs"
     | "maxSteps"
+    | "maxParallelToolCalls"
+    | "maxToolResultBytes"
   >;
   readonly supply: ThreadSupply;
   readonly runtime: Runtime;
@@ -34,8 +36,9 @@ export function threadFor(
   owner: Omit<ActorOwner, "onOutput" | "onUnresponsive">,
   beforeParking?: (thread: ActorThread) => Promise<boolean>,
 ): WorkerThread {
-  const { profile, heapMb, unresponsiveMs, whenUnresponsive, maxSteps } = settings;
+  const { profile, heapMb, unresponsiveMs, whenUnresponsive } = settings;
   const { restart, parkAfterMs, killMs } = settings;
+  const { maxSteps, maxParallelToolCalls, maxToolResultBytes } = settings;
   const onUnresponsive = (forMs: number) => {
     runtime.report({ type: "actor-unresponsive", workerId: id, name, forMs });
     if (whenUnresponsive !== "kill") return;
@@ -44,7 +47,7 @@ export function threadFor(
   };
   const thread = new WorkerThread({
     ...supply,
-    config: { workerId: id, workerName: name, maxSteps },
+    config: { workerId: id, workerName: name, maxSteps, maxParallelToolCalls, maxToolResultBytes },
     profile,
     limits: { heapMb, unresponsiveMs, killMs },
     restart,

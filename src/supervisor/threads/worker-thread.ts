@@ -135,7 +135,7 @@ export class WorkerThread implements PermitHolder {
   #park(): void {
     const thread = this.#thread;
     const { beforeParking } = this.#options;
-    if (!beforeParking) thread?.terminate();
+    if (!beforeParking) thread?.giveUp();
     else if (thread?.isUsable && !this.#parked) {
       this.#parked = this.#parkSafely(thread, beforeParking).finally(() => {
         this.#parked = undefined;
@@ -147,7 +147,7 @@ export class WorkerThread implements PermitHolder {
     thread: ActorThread,
     beforeParking: (thread: ActorThread) => Promise<boolean>,
   ): Promise<void> {
-    if (await beforeParking(thread)) thread.terminate();
+    if (await beforeParking(thread)) thread.giveUp();
     else this.#options.permits.keep(this);
   }
 

@@ -53,6 +53,15 @@ export class JobThread {
     return isStartFailure(thread) ? await this.replace(job, thread) : thread;
   }
 
+  /**
+   * The thread was given up while the job waited for others; now it is needed again. A child waits its turn here, too: who waits for it
+   * holds no thread meanwhile.
+   */
+  async resume(job: Job): Promise<ActorThread | HeddleError | undefined> {
+    const thread = await this.#take(job, "queue");
+    return isStartFailure(thread) ? await this.replace(job, thread) : thread;
+  }
+
   /** The thread has ended with `failure`. Resolves to the next one, or to what the job fails with. */
   async replace(job: Job, failure: HeddleError): Promise<ActorThread | HeddleError> {
     let last = failure;
@@ -89,10 +98,10 @@ export class JobThread {
 
   async #take(
     job: Job,
-    claim: ThreadClaim | undefined,
+    claim: ThreadClaim | "queue" | undefined,
   ): Promise<ActorThread | HeddleError | undefined> {
     const { thread, permits, onWaiting } = this.#options;
-    const isChild = job.parentId !== undefined;
+    const isChild = job.parentId !== undefined && claim !== "queue";
     try {
       return await thread.take({
         isWithdrawn: () => isWithdrawn(job),

@@ -13,6 +13,7 @@ import type { ThreadClaim } from "../threads/thread-claim.ts";
 import type { ThreadedWorker } from "../threads/thread-for.ts";
 import { threadFor } from "../threads/thread-for.ts";
 import type { WorkerThread } from "../threads/worker-thread.ts";
+import type { SessionTools } from "../tools/session-tools.ts";
 import { WorkerStates } from "../worker-states.ts";
 import { isWithdrawn, JobThread } from "./job-thread.ts";
 import { Steering, steerText } from "./steering.ts";
@@ -23,6 +24,7 @@ export type SessionWorkerOptions = ThreadedWorker & {
   /** The name of its session. */
   readonly session: string;
   readonly post: PostOffice;
+  readonly tools: SessionTools;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
 };
@@ -62,8 +64,7 @@ export class SessionWorker implements Worker {
     this.#graceMs = options.settings.graceMs;
     this.#transcript = options.settings.transcript;
     this.#thread = threadFor(options, {
-      onModelCall: (call) => this.#runOf(call.jobId).callModel(call),
-      onToolFinished: (report) => this.#runOf(report.jobId).toolFinished(report),
+      jobDesk: (jobId) => this.#runOf(jobId).desk,
       onGone: () => {},
     });
     this.#jobThread = new JobThread({
@@ -213,6 +214,9 @@ export class SessionWorker implements Worker {
       const run = new JobRun(job, {
         thread,
         replaceThread: (failure) => this.#jobThread.replace(job, failure),
+        resumeThread: () => this.#jobThread.resume(job),
+        onActorWaits: (isWaiting) => (isWaiting ? this.#thread.rest() : this.#thread.reserve()),
+        tools: this.#options.tools,
         gateway: this.#options.gateway,
         session: this.#options.session,
         history: this.#transcript,

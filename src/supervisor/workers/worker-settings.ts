@@ -13,10 +13,12 @@ import {
   refuse,
 } from "../check.ts";
 import type { Timeouts, WorkerOptions } from "../options.ts";
-import type { ActorProfile } from "../threads/actor-profile.ts";
+import type { ActorProfile, Permissions } from "../threads/actor-profile.ts";
 import { BARE_PROFILE, checkPermissions, profileOf } from "../threads/actor-profile.ts";
 import type { RestartPolicy } from "../threads/restart-policy.ts";
 import { checkRestart, restartPolicy } from "../threads/restart-policy.ts";
+import type { ToolSettings } from "../tools/tool-settings.ts";
+import { checkHostTools, checkToolSources, toolSettings } from "../tools/tool-settings.ts";
 
 /** A worker's options with nothing left open. */
 export type WorkerSettings = {
@@ -40,6 +42,11 @@ export type WorkerSettings = {
   readonly unresponsiveMs: number;
   readonly whenUnresponsive: "report" | "kill";
   readonly profile: ActorProfile;
+  readonly permissions: Permissions;
+  readonly tools: ToolSettings;
+  readonly approvals: "ask" | "deny" | "allow";
+  readonly maxParallelToolCalls: number;
+  readonly maxToolResultBytes: number;
 };
 
 const FIELDS = [
@@ -63,14 +70,33 @@ const FIELDS = [
   "unresponsiveMs",
   "whenUnresponsive",
   "permissions",
+  "tools",
+  "hostTools",
+  "approvals",
+  "maxParallelToolCalls",
+  "maxToolResultBytes",
 ] as const satisfies readonly (keyof WorkerOptions)[];
 
 const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "reasoning"];
-const TIMEOUT_FIELDS = ["totalMs", "stepMs", "firstChunkMs", "chunkMs"] as const;
+const TIMEOUT_FIELDS = [
+  "totalMs",
+  "stepMs",
+  "firstChunkMs",
+  "chunkMs",
+  "toolMs",
+  "confirmationMs",
+] as const;
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"];
-const CHILDREN = { maxDepth: 8, maxChildren: 100 };
+const DEFAULTS = {
+  maxDepth: 8,
+  maxChildren: 100,
+  approvals: "ask",
+  maxParallelToolCalls: 8,
+  maxToolResultBytes: 65_536,
+} as const;
 /** One for all workers that say nothing of their own: there may be a hundred thousand. */
 const NO_MODEL_SETTINGS: ModelSettings = {};
+const NO_PERMISSIONS: Permissions = {};
 const DEFAULT_TIMEOUTS: Timeouts = { firstChunkMs: 300_000, chunkMs: 120_000 };
 
 /**
@@ -84,7 +110,8 @@ export function workerSettings(
   providers: ReadonlySet<string>,
 ): WorkerSettings {
   checkWorkerOptions(options, "");
-  const merged = { ...CHILDREN, ...given(defaults), ...given(options) };
+  const merged = { ...DEFAULTS, ...given(defaults), ...given(options) };
+  const tools = toolSettings(merged.tools, merged.hostTools);
   return {
     name: options.name,
     provider: chooseProvider(merged.provider, providers),
@@ -105,7 +132,12 @@ export function workerSettings(
     heapMb: merged.heapMb ?? 256,
     unresponsiveMs: merged.unresponsiveMs ?? 5_000,
     whenUnresponsive: merged.whenUnresponsive ?? "report",
-    profile: merged.permissions ? profileOf(merged.permissions, [], process.env) : BARE_PROFILE,
+    profile: profileFor(merged.permissions, tools),
+    permissions: merged.permissions ?? NO_PERMISSIONS,
+    tools,
+    approvals: merged.approvals,
+    maxParallelToolCalls: merged.maxParallelToolCalls,
+    maxToolResultBytes: merged.maxToolResultBytes,
   };
 }
 
@@ -130,9 +162,21 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkNumber(field("unresponsiveMs"), options.unresponsiveMs, DEADLINE_MS);
   checkOneOf(field("whenUnresponsive"), options.whenUnresponsive, ["report", "kill"]);
   checkPermissions(field("permissions"), options.permissions);
+  checkTools(field, options);
   checkModelSettings(field("model"), options.model);
   checkTimeouts(field("timeouts"), options.timeouts);
   checkTranscript(field("transcript"), options.transcript);
+}
+
+function checkTools(field: (name: string) => string, options: WorkerOptions): void {
+  checkToolSources(field("tools"), options.tools);
+  checkHostTools(field("hostTools"), options.hostTools);
+  checkOneOf(field("approvals"), options.approvals, ["ask", "deny", "allow"]);
+  const { maxParallelToolCalls, maxToolResultBytes } = options;
+  const calls = { min: 1, max: 100, integer: true };
+  checkNumber(field("maxParallelToolCalls"), maxParallelToolCalls, calls);
+  const bytes = { min: 1, max: 16_777_216, integer: true };
+  checkNumber(field("maxToolResultBytes"), maxToolResultBytes, bytes);
 }
 
 /** @throws {HeddleError} `INVALID_OPTION`. */
@@ -153,6 +197,14 @@ export function checkTimeouts(field: string, timeouts: Timeouts | undefined): vo
   if (timeouts === undefined) return;
   checkFields(field, timeouts, TIMEOUT_FIELDS);
   for (const name of TIMEOUT_FIELDS) checkNumber(`${field}.${name}`, timeouts[name], DEADLINE_MS);
+}
+
+function profileFor(
+  permissions: Permissions | undefined,
+  { readable }: ToolSettings,
+): ActorProfile {
+  if (!permissions && readable.length === 0) return BARE_PROFILE;
+  return profileOf(permissions ?? NO_PERMISSIONS, readable, process.env);
 }
 
 /** `over` laid over `under`, and that over `base`; `base` itself where there is nothing else. */

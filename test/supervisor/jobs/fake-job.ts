@@ -3,7 +3,7 @@ import type { WorkerState } from "../../../src/protocol/worker.ts";
 import type { JobEventOtherThanChunk, Worker } from "../../../src/supervisor/handles.ts";
 import type { JobDriver } from "../../../src/supervisor/jobs/job.ts";
 import { Job } from "../../../src/supervisor/jobs/job.ts";
-import type { Stop } from "../../../src/supervisor/jobs/job-lifecycle.ts";
+import type { Stop, Verdict } from "../../../src/supervisor/jobs/job-lifecycle.ts";
 import type { RunOptions, WorkerOptions } from "../../../src/supervisor/options.ts";
 import type { SupervisorEvent } from "../../../src/supervisor/runtime.ts";
 import { workerSettings } from "../../../src/supervisor/workers/worker-settings.ts";
@@ -26,6 +26,7 @@ export class JobUnderTest implements JobDriver {
   readonly reported: SupervisorEvent[] = [];
   readonly stops: Stop[] = [];
   readonly holds: boolean[] = [];
+  readonly verdicts: Verdict[] = [];
   /** How many hold the process alive. */
   holders = 0;
   workerState: WorkerState = "idle";
@@ -58,6 +59,7 @@ export class JobUnderTest implements JobDriver {
       input: { prompt: "hi" },
       options,
       settings: workerSettings(worker, {}, new Set(["main"])),
+      context: undefined,
       runtime,
       onEvent: (event) => this.told.push(event),
     });
@@ -69,6 +71,10 @@ export class JobUnderTest implements JobDriver {
 
   hold(isHeld: boolean): void {
     this.holds.push(isHeld);
+  }
+
+  beforeEnd(verdict: Verdict): void {
+    this.verdicts.push(verdict);
   }
 
   begin(): void {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ToolOutcome } from "../../../src/protocol/job.ts";
+import type { WireError } from "../../../src/protocol/error.ts";
 import type { Message, ModelResponse, ToolCall } from "../../../src/protocol/model.ts";
+import type { ToolEnd } from "../../../src/protocol/tool.ts";
 import { JobTally } from "../../../src/supervisor/jobs/job-tally.ts";
 
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
@@ -11,15 +12,8 @@ function response(more: Partial<ModelResponse> = {}): ModelResponse {
   return { text: "", toolCalls: [], finishReason: "stop", usage, ...more };
 }
 
-function outcome(toolCallId: string, more: Partial<ToolOutcome> = {}): ToolOutcome {
-  return {
-    toolCallId,
-    toolName: "add",
-    result: `result of ${toolCallId}`,
-    isError: false,
-    ...more,
-  };
-}
+const error: WireError = { code: "TOOL_FAILED", message: "no" };
+const end = (id: string): ToolEnd => ({ result: `result of ${id}` });
 
 let tally: JobTally;
 
@@ -46,8 +40,8 @@ function expectValid(messages: readonly Message[]): void {
 describe("JobTally.messages()", () => {
   test("are the responses and tool results, in order", () => {
     tally.response(response({ text: "let me see", toolCalls: [call("a"), call("b")] }));
-    tally.tool(outcome("a"));
-    tally.tool(outcome("b", { isError: true }));
+    tally.tool(0, end("a"));
+    tally.tool(1, { ...end("b"), error });
     tally.response(response({ text: "done" }));
     expect(tally.messages("")).toEqual([
       { role: "assistant", content: "let me see", toolCalls: [call("a"), call("b")] },
@@ -59,7 +53,7 @@ describe("JobTally.messages()", () => {
 
   test("a call without a result gets one that says so", () => {
     tally.response(response({ toolCalls: [call("a"), call("b")] }));
-    tally.tool(outcome("b"));
+    tally.tool(1, end("b"));
     const messages = tally.messages("");
     expect(rolesOf(messages)).toEqual(["assistant", "tool a", "tool b"]);
     expect(messages[1]).toMatchObject({
@@ -71,8 +65,8 @@ describe("JobTally.messages()", () => {
 
   test("results that come in another order are put into that of the calls", () => {
     tally.response(response({ toolCalls: [call("a"), call("b")] }));
-    tally.tool(outcome("b"));
-    tally.tool(outcome("a"));
+    tally.tool(1, end("b"));
+    tally.tool(0, end("a"));
     expect(rolesOf(tally.messages(""))).toEqual(["assistant", "tool a", "tool b"]);
   });
 
@@ -84,7 +78,7 @@ describe("JobTally.messages()", () => {
 
   test("text that was cut off stays, marked", () => {
     tally.response(response({ toolCalls: [call("a")] }));
-    tally.tool(outcome("a"));
+    tally.tool(0, end("a"));
     expect(tally.messages("half a sen").at(-1)).toEqual({
       role: "assistant",
       content: "half a sen",
@@ -113,12 +107,15 @@ describe("JobTally.messages()", () => {
         ),
       })
       .map((more) => response(more));
-    const anyOutcome = fc.constantFrom("a", "b", "c", "", "invented").map((id) => outcome(id));
+    const anyOutcome = fc.integer({ min: -1, max: 5 });
     const steps = fc.array(fc.oneof(anyResponse, anyOutcome), { maxLength: 20 });
     fc.assert(
       fc.property(steps, fc.constantFrom("", "cut of"), (mix, openText) => {
         tally = new JobTally();
-        for (const one of mix) "usage" in one ? tally.response(one) : tally.tool(one);
+        for (const one of mix) {
+          if (typeof one === "number") tally.tool(one, end(String(one)));
+          else tally.response(one);
+        }
         const messages = tally.messages(openText);
         expectValid(messages);
         const interrupted = messages.filter((one) => one.role === "assistant" && one.interrupted);
@@ -131,9 +128,9 @@ describe("JobTally.messages()", () => {
 describe("JobTally.completed()", () => {
   test("is what was done: a call without a result has none", () => {
     tally.response(response({ toolCalls: [call("a"), call("b")] }));
-    tally.tool(outcome("a"));
+    tally.tool(0, end("a"));
     expect(rolesOf(tally.completed())).toEqual(["assistant", "tool a"]);
-    tally.tool(outcome("b"));
+    tally.tool(1, end("b"));
     expect(tally.completed()).toEqual(tally.messages(""));
   });
 
@@ -148,25 +145,21 @@ describe("JobTally.completed()", () => {
 
 describe("JobTally.tool()", () => {
   test("takes one result for each call of the last response, and no other", () => {
-    expect(tally.tool(outcome("a"))).toBeUndefined();
+    expect(tally.tool(0, end("a"))).toBeUndefined();
     tally.response(response({ toolCalls: [call("a")] }));
-    expect(tally.tool(outcome("invented"))).toBeUndefined();
-    expect(tally.tool(outcome("a"))).toEqual(outcome("a"));
-    expect(tally.tool(outcome("a", { result: "again" }))).toBeUndefined();
+    expect(tally.tool(1, end("invented"))).toBeUndefined();
+    const outcome = { toolCallId: "a", toolName: "add", result: "result of a", isError: false };
+    expect(tally.tool(0, end("a"))).toEqual(outcome);
+    expect(tally.tool(0, { result: "again" })).toBeUndefined();
     expect(tally.messages("")[1]).toMatchObject({ content: "result of a" });
   });
 
-  test("calls that share an id are answered one after the other", () => {
+  test("calls that share an id are told apart by their place", () => {
     tally.response(response({ toolCalls: [call("x", "add"), call("x", "sub")] }));
-    expect(tally.tool(outcome("x"))).toMatchObject({ toolName: "add" });
-    expect(tally.tool(outcome("x"))).toMatchObject({ toolName: "sub" });
-    expect(tally.tool(outcome("x"))).toBeUndefined();
-  });
-
-  test("takes nothing of the actor's but the result: the name is the call's, other fields are left out", () => {
-    tally.response(response({ toolCalls: [call("a")] }));
-    const sent = { ...outcome("a", { toolName: "other" }), seq: 99, atMs: -1 };
-    expect(tally.tool(sent)).toEqual(outcome("a"));
+    expect(tally.tool(1, end("x"))).toMatchObject({ toolName: "sub" });
+    expect(tally.answered).toEqual([1]);
+    expect(tally.tool(0, end("x"))).toMatchObject({ toolName: "add" });
+    expect(tally.answered).toEqual([0, 1]);
   });
 });
 

@@ -1,0 +1,118 @@
+import { HeddleError, toWireError } from "../errors.ts";
+import type { JobCalls, LoadedTools, ToolEnd, ToolModule, ToolRequest } from "../protocol/tool.ts";
+import { CallSignal } from "../tools/call-signal.ts";
+import type { LoadedTool } from "../tools/load-tools.ts";
+import { loadTools } from "../tools/load-tools.ts";
+import { performToolCall } from "../tools/tool-call.ts";
+import { errorEnd, resultEnd } from "../tools/tool-end.ts";
+import { Toolbox } from "../tools/toolbox.ts";
+import type { Caller } from "../transport/calls.ts";
+import { systemClock } from "../transport/clock.ts";
+import { abortable } from "./abortable.ts";
+import { RequestQueue } from "./request-queue.ts";
+import { ActorToolContext, ExecOutputs } from "./tool-context.ts";
+import type { OpenCall } from "./worker-loop.ts";
+
+/** What a call must know of its job. */
+export type CallingJob = {
+  readonly jobId: string;
+  readonly context: unknown;
+  readonly signal: AbortSignal;
+  readonly isCancelled: () => boolean;
+  readonly maxResultBytes: number;
+};
+
+/** The tools that are loaded in an actor's thread, and how a call of one is carried out there. */
+export class ToolRunner {
+  readonly execOutputs: ExecOutputs = new ExecOutputs();
+  readonly #supervisor: Caller<JobCalls>;
+  #box: Toolbox = new Toolbox([]);
+  #loaded: ReadonlyMap<string, LoadedTool> = new Map();
+
+  constructor(supervisor: Caller<JobCalls>) {
+    this.#supervisor = supervisor;
+  }
+
+  /** @throws {HeddleError} `TOOL_LOAD_FAILED`. */
+  async load(modules: readonly ToolModule[]): Promise<LoadedTools> {
+    const { tools, isStateful } = await loadTools(modules);
+    this.#box = new Toolbox(tools.map(({ tool }) => tool));
+    this.#loaded = new Map(tools.map((loaded) => [loaded.tool.name, loaded]));
+    return { specs: this.#box.specs, isStateful };
+  }
+
+  /** Carries out a call, here or where its tool is. @throws the reason of the job's signal. */
+  async call(open: OpenCall, job: CallingJob): Promise<ToolEnd> {
+    const { jobId, signal, context } = job;
+    const ref = { jobId, index: open.index };
+    const ready = this.#box.find(open.call.name);
+    if (!ready) return await abortable(this.#supervisor.call("callHostTool", ref), signal);
+    return await performToolCall(ready, open.call, {
+      about: { context, jobId, toolCallId: toolCallIdOf(open, jobId) },
+      confirm: (args) => abortable(this.#supervisor.call("confirm", { ...ref, args }), signal),
+      execute: (value, args) => this.#execute(open, job, value, args),
+    });
+  }
+
+  async #execute(open: OpenCall, job: CallingJob, value: unknown, args: unknown): Promise<ToolEnd> {
+    const loaded = this.#loaded.get(open.call.name);
+    if (!loaded) throw new HeddleError("INTERNAL", `no tool "${open.call.name}" is loaded`);
+    const { tool, module } = loaded;
+    const { timeoutMs, idempotent = false, name: toolName } = tool;
+    const begin = {
+      jobId: job.jobId,
+      index: open.index,
+      args,
+      isIdempotent: idempotent,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+    if (tool.runsIn === "pool") {
+      const call = { ...begin, ...module, toolName };
+      return await abortable(this.#supervisor.call("callPoolTool", call), job.signal);
+    }
+    const begun = await abortable(this.#supervisor.call("beginTool", begin), job.signal);
+    return await this.#run(loaded, open, job, value, begun.timeoutMs);
+  }
+
+  /** Until it has ended: one that does not listen to its signal is ended with the thread. */
+  async #run(
+    { tool }: LoadedTool,
+    open: OpenCall,
+    job: CallingJob,
+    value: unknown,
+    timeoutMs: number | undefined,
+  ): Promise<ToolEnd> {
+    const { jobId, context, maxResultBytes } = job;
+    const signal = new CallSignal(job.signal, timeoutMs, systemClock);
+    const queue = new RequestQueue<ToolRequest>(
+      (request) => this.#supervisor.call("serveTool", request),
+      () => this.#supervisor.call("serveTool", { type: "sync", jobId }),
+    );
+    const ctx = new ActorToolContext({
+      ref: { jobId, index: open.index },
+      toolCallId: toolCallIdOf(open, jobId),
+      context,
+      signal: signal.signal,
+      isCancelled: () => signal.isOver || job.isCancelled(),
+      queue,
+      execOutputs: this.execOutputs,
+    });
+    try {
+      return resultEnd(await tool.execute(value, ctx), maxResultBytes);
+    } catch (error) {
+      if (job.signal.aborted) throw job.signal.reason;
+      const { timeout } = signal;
+      if (timeout) return { result: timeout.message, error: toWireError(timeout) };
+      return errorEnd(error, maxResultBytes);
+    } finally {
+      signal.end();
+      // Its end does not overtake what it has said.
+      await queue.sent();
+    }
+  }
+}
+
+/** A call's name for all time: the same when the job is run again. */
+export function toolCallIdOf({ step, index }: OpenCall, jobId: string): string {
+  return `${jobId}/${step}/${index}`;
+}

@@ -1,0 +1,106 @@
+import { HeddleError } from "../../errors.ts";
+import type { Decided } from "../../protocol/job.ts";
+import type { ConfirmationRequest, ToolDecision } from "../../protocol/tool.ts";
+import type { Timer } from "../../transport/clock.ts";
+import type { WorkerHost } from "../host.ts";
+import type { Runtime } from "../runtime.ts";
+import { checkDecision, checkEdit } from "./decision.ts";
+
+/** What is asked about one call. */
+export type ConfirmationAsk = {
+  readonly request: ConfirmationRequest;
+  /** The job's: it is asked, too. */
+  readonly host: WorkerHost | undefined;
+  /** What is wrong with edited arguments, as far as a JSON Schema can say it. */
+  readonly issuesOf: (args: unknown) => readonly string[];
+  readonly expiresInMs: number | undefined;
+  /** It has thrown, or has answered what is no decision: its job fails of it. */
+  readonly onHostFailed: (error: HeddleError) => void;
+};
+
+/** What a confirmation does to those that are kept with it. */
+export type ConfirmationHooks = {
+  readonly onDecision: (decision: ToolDecision) => void;
+  /** In the turn in which it is settled. */
+  readonly onSettled: () => void;
+};
+
+/** What was decided, and by whom; left out: by nobody. */
+export type Verdict = {
+  readonly decision: Decided;
+  readonly by?: "host" | "session" | "remembered";
+  readonly args?: unknown;
+  readonly reason?: string;
+};
+
+/** One call that waits for a decision. The first one counts. */
+export class Confirmation {
+  readonly ask: ConfirmationAsk;
+  /** Settles once, and never rejects. */
+  readonly verdict: Promise<Verdict>;
+  readonly #hooks: ConfirmationHooks;
+  readonly #verdict: PromiseWithResolvers<Verdict> = Promise.withResolvers();
+  readonly #abort = new AbortController();
+  readonly #expiry: Timer | undefined;
+  #isOpen: boolean = true;
+
+  constructor(ask: ConfirmationAsk, { clock }: Runtime, hooks: ConfirmationHooks) {
+    this.ask = ask;
+    this.#hooks = hooks;
+    this.verdict = this.#verdict.promise;
+    const { expiresInMs } = ask;
+    if (expiresInMs === undefined) return;
+    this.#expiry = clock.setTimer(expiresInMs, () => this.#settle({ decision: "expired" }));
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Asks the job's host. Its signal aborts when somebody else has decided, or nobody is to decide any more. */
+  async askHost(): Promise<void> {
+    const { host, request, onHostFailed } = this.ask;
+    try {
+      const answer = await host?.getToolConfirmation?.(
+        request.workerId,
+        request,
+        this.#abort.signal,
+      );
+      if (!this.#isOpen) return;
+      checkDecision(answer);
+      this.decide(answer, "host");
+    } catch (error) {
+      if (!this.#isOpen) return;
+      const message = "the host's getToolConfirmation has failed";
+      onHostFailed(new HeddleError("HOST_FAILED", message, { cause: error }));
+    }
+  }
+
+  /** @throws {HeddleError} `INVALID_INPUT` for an edit that the tool does not take: it goes on waiting. */
+  decide(decision: ToolDecision, by: "host" | "session"): void {
+    checkEdit(decision, this.ask.issuesOf);
+    if ("edit" in decision) this.#settle({ decision: "edited", by, args: decision.edit });
+    else if ("deny" in decision) this.#settle({ decision: "denied", by, reason: decision.deny });
+    else this.#settle({ decision: "approved", by });
+    this.#hooks.onDecision(decision);
+  }
+
+  /** Nobody can answer it. */
+  refuse(reason: string): void {
+    this.#settle({ decision: "denied", reason });
+  }
+
+  /** Its job is to stop. */
+  cancel(): void {
+    this.#settle({ decision: "cancelled" });
+  }
+
+  #settle(verdict: Verdict): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#expiry?.cancel();
+    this.#hooks.onSettled();
+    this.#verdict.resolve(verdict);
+    this.#abort.abort(new HeddleError("UNKNOWN_CONFIRMATION", `the call is ${verdict.decision}`));
+  }
+}

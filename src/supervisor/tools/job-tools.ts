@@ -1,0 +1,332 @@
+import { fromWireError, HeddleError, toWireError } from "../../errors.ts";
+import type { ToolSpec } from "../../protocol/model.ts";
+import type {
+  ConfirmationAnswer,
+  ConfirmationQuestion,
+  LoadedTools,
+  PoolCall,
+  ToolBegin,
+  ToolBegun,
+  ToolCallRef,
+  ToolEnd,
+  ToolRequest,
+} from "../../protocol/tool.ts";
+import { CallSignal, toolTimeout } from "../../tools/call-signal.ts";
+import { performToolCall, refused, unknownTool } from "../../tools/tool-call.ts";
+import { resultEnd } from "../../tools/tool-end.ts";
+import { Toolbox } from "../../tools/toolbox.ts";
+import { given } from "../check.ts";
+import type { Job } from "../jobs/job.ts";
+import type { Timeouts } from "../options.ts";
+import type { ActorThread } from "../threads/actor-thread.ts";
+import { answerOf, confirmCall } from "./confirm-call.ts";
+import { OpenCall } from "./open-call.ts";
+import type { SessionTools } from "./session-tools.ts";
+import { ToolServices } from "./tool-services.ts";
+
+/** What is said of a result that was cut is no longer. */
+const CUT_NOTICE_BYTES = 100;
+
+export type JobToolsOptions = {
+  readonly job: Job;
+  readonly timeouts: Timeouts;
+  readonly session: SessionTools;
+  readonly graceMs: () => number;
+  /** Something has changed of what `isWaiting` and `isConfirming` say. */
+  readonly onChange: () => void;
+  /** The actor's thread is to end for this: a tool in it does not stop. */
+  readonly onOverdue: (failure: HeddleError) => void;
+  readonly thread: () => ActorThread;
+};
+
+/**
+ * The tool calls of one job, as the supervisor keeps them: what stands, over all threads of the worker.
+ *
+ * 1. A call is begun only once the supervisor has noted it, and ends once: what has ended is never carried out again.
+ * 2. What needs approval is begun only with exactly the arguments that were approved, once for each approval.
+ * 3. What is carried out elsewhere goes on when the actor dies; the next one is given its end.
+ * 4. When the job ends, every call of the last response has an end, made up where there was none.
+ */
+export class JobTools {
+  readonly #options: JobToolsOptions;
+  readonly #services: ToolServices;
+  readonly #stopped = new AbortController();
+  #host: Toolbox = new Toolbox([]);
+  #specs: readonly ToolSpec[] = [];
+  #isStateful: boolean = false;
+  #open: readonly OpenCall[] = [];
+
+  constructor(options: JobToolsOptions) {
+    this.#options = options;
+    const { job, session, thread } = options;
+    this.#services = new ToolServices(job, session, (exec, stream, text) =>
+      thread().execOutput(exec, stream, text),
+    );
+  }
+
+  /** What the model is told of. */
+  get specs(): readonly ToolSpec[] {
+    return this.#specs;
+  }
+
+  /** Whether somebody is asked. */
+  get isConfirming(): boolean {
+    return this.#unfinished.some(({ phase }) => phase === "confirming");
+  }
+
+  /** Whether the actor only waits: nothing is lost with its thread. */
+  get isWaiting(): boolean {
+    const { maxParallelToolCalls } = this.#options.job.spec.settings;
+    const unfinished = this.#unfinished;
+    if (unfinished.length === 0 || this.#isStateful) return false;
+    if (unfinished.some(({ phase }) => phase === "begun")) return false;
+    const waiting = unfinished.filter(({ isWaiting }) => isWaiting).length;
+    return waiting >= Math.min(maxParallelToolCalls, unfinished.length);
+  }
+
+  /**
+   * Sees to the tools that the job may use: loads those of the actor in `thread`, and asks those who have others.
+   *
+   * @throws {HeddleError} `TOOL_LOAD_FAILED`, `MCP_NOT_INSTALLED`, `MCP_CONNECT_FAILED`; what the thread has died of.
+   */
+  async prepare(thread: ActorThread): Promise<void> {
+    const { modules, hostTools, mcp } = this.#options.job.spec.settings.tools;
+    const none: LoadedTools = { specs: [], isStateful: false };
+    const loaded = modules.length === 0 ? none : await thread.loadTools(modules);
+    const served = await this.#options.session.mcpTools(mcp, this.#stopped.signal);
+    this.#isStateful = loaded.isStateful;
+    this.#host = new Toolbox([...hostTools, ...served]);
+    this.#specs = distinct([...loaded.specs, ...this.#host.specs]);
+  }
+
+  /** A response has come: its calls are open. */
+  responded(): void {
+    this.#open = this.#options.job.tally.toolCalls.map((call, index) => new OpenCall(call, index));
+  }
+
+  async confirm({ index, args }: ConfirmationQuestion): Promise<ConfirmationAnswer> {
+    return await this.#confirm(this.#find(index), args);
+  }
+
+  beginTool(begin: ToolBegin): ToolBegun {
+    const open = this.#find(begin.index);
+    const timeoutMs = this.#begin(open, begin, "begun");
+    if (timeoutMs === undefined) return {};
+    const { clock } = this.#options.job.spec.runtime;
+    open.deadline = clock.setTimer(timeoutMs, () => this.#expired(open, timeoutMs));
+    return { timeoutMs };
+  }
+
+  callPoolTool(call: PoolCall): Promise<ToolEnd> {
+    const open = this.#find(call.index);
+    open.away ??= this.#away(open, call, (signal) => this.#services.callPool(open, call, signal));
+    return open.away;
+  }
+
+  callHostTool({ index }: ToolCallRef): Promise<ToolEnd> {
+    const open = this.#find(index);
+    open.away ??= this.#callHostTool(open);
+    return open.away;
+  }
+
+  async serveTool(request: ToolRequest): Promise<unknown> {
+    if (request.type === "sync") return await new Promise<void>((resolve) => setImmediate(resolve));
+    const open = this.#find(request.index);
+    if (open.phase !== "begun") throw notOpen(request.index);
+    return await this.#services.serve(open, request);
+  }
+
+  /** The actor says how a call has ended. */
+  toolFinished(index: number, end: ToolEnd): void {
+    const open = this.#unfinished.find((one) => one.index === index);
+    if (open && open.phase !== "away") this.#finish(open, end);
+  }
+
+  /** The job is to stop: what is done beside the actor is told. The actor itself was told before. */
+  stop(reason: string): void {
+    const error = new HeddleError("JOB_CANCELLED", reason);
+    this.#stopped.abort(error);
+    for (const open of this.#unfinished) {
+      open.confirmation?.cancel();
+      open.abort.abort(error);
+    }
+  }
+
+  /** The actor's thread has ended with `failure`: what it was doing is over. Resolves when nothing of that runs any more. */
+  async actorLost(failure: HeddleError): Promise<void> {
+    const begun = this.#unfinished.filter(({ phase }) => phase === "begun");
+    await Promise.all(begun.map((open) => open.end(failure)));
+    for (const open of begun) {
+      if (open.isIdempotent && !open.overdueMs) this.#replace(open);
+      else this.#finish(open, lostEnd(open, failure));
+    }
+  }
+
+  /** The job is about to end, for `error` if there is one. */
+  beforeEnd(error: { readonly message: string } | undefined): void {
+    for (const open of this.#unfinished) this.#finish(open, cutOffEnd(open, error));
+  }
+
+  get #unfinished(): readonly OpenCall[] {
+    const { answered } = this.#options.job.tally;
+    return this.#open.filter(({ index }) => !answered.includes(index));
+  }
+
+  #find(index: number): OpenCall {
+    const { job } = this.#options;
+    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+    const open = this.#unfinished.find((one) => one.index === index);
+    if (!open) throw notOpen(index);
+    return open;
+  }
+
+  async #confirm(open: OpenCall, args: unknown): Promise<ConfirmationAnswer> {
+    const { job, timeouts, session, onChange } = this.#options;
+    const { confirmations } = session;
+    const parameters = this.#specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
+    const verdict = await (open.asked(args) ??
+      confirmCall(open, args, { job, timeouts, confirmations, parameters, onChange }));
+    return answerOf(verdict, timeouts.confirmationMs ?? 0);
+  }
+
+  /** Notes that a call is about to be carried out. Returns its deadline. */
+  #begin(open: OpenCall, begin: ToolBegin, phase: "begun" | "away"): number | undefined {
+    const { args, isIdempotent, timeoutMs = this.#options.timeouts.toolMs } = begin;
+    if (open.isUnderWay || !open.use(args)) {
+      throw new HeddleError(
+        "INTERNAL",
+        `tool call ${open.index} may not begin now, or not with these arguments`,
+      );
+    }
+    open.phase = phase;
+    open.isIdempotent = isIdempotent;
+    const { id: toolCallId, name: toolName } = open.call;
+    this.#options.job.append({ type: "tool-started", toolCallId, toolName, args });
+    this.#options.onChange();
+    return timeoutMs;
+  }
+
+  async #callHostTool(open: OpenCall): Promise<ToolEnd> {
+    const ready = this.#host.find(open.call.name);
+    if (!ready) {
+      const end = unknownTool(
+        open.call,
+        this.#specs.map(({ name }) => name),
+      );
+      this.#finish(open, end);
+      return end;
+    }
+    const { tool } = ready;
+    const end = await performToolCall(ready, open.call, {
+      about: this.#services.about(open),
+      confirm: (args) => this.#confirm(open, args),
+      execute: (value, args) => {
+        const begin = {
+          jobId: this.#options.job.id,
+          index: open.index,
+          args,
+          isIdempotent: false,
+          ...given({ timeoutMs: tool.timeoutMs }),
+        };
+        return this.#away(open, begin, (signal) =>
+          this.#services.callHost(open, tool, value, signal),
+        );
+      },
+    });
+    this.#finish(open, end);
+    return end;
+  }
+
+  /** Carries a call out beside the actor: the job does not end before that. */
+  async #away(
+    open: OpenCall,
+    begin: ToolBegin,
+    work: (signal: CallSignal) => Promise<ToolEnd>,
+  ): Promise<ToolEnd> {
+    const { job } = this.#options;
+    const timeoutMs = this.#begin(open, begin, "away");
+    const signal = new CallSignal(open.abort.signal, timeoutMs, job.spec.runtime.clock);
+    job.signal({ type: "call-opened" });
+    try {
+      const end = await work(signal);
+      this.#finish(open, end);
+      return end;
+    } finally {
+      signal.end();
+      await open.end(new HeddleError("JOB_CANCELLED", "the call has ended"));
+      job.signal({ type: "call-ended" });
+    }
+  }
+
+  #finish(open: OpenCall, end: ToolEnd): void {
+    const { job, onChange } = this.#options;
+    const { maxToolResultBytes } = job.spec.settings;
+    const outcome = job.tally.tool(open.index, boundedEnd(end, maxToolResultBytes));
+    if (!outcome) return;
+    void open.end(new HeddleError("JOB_CANCELLED", "the call has ended"));
+    job.append({ ...outcome, type: "tool-finished" });
+    onChange();
+  }
+
+  /** It is begun again by the next actor. */
+  #replace(open: OpenCall): void {
+    this.#open = this.#open.map((one) =>
+      one === open ? new OpenCall(open.call, open.index) : one,
+    );
+  }
+
+  /** A tool in the actor has had its time: what it does elsewhere is ended, and after its grace the thread. */
+  #expired(open: OpenCall, timeoutMs: number): void {
+    const { job, graceMs, onOverdue } = this.#options;
+    open.abort.abort(toolTimeout(timeoutMs));
+    open.deadline = job.spec.runtime.clock.setTimer(graceMs(), () => {
+      open.overdueMs = timeoutMs;
+      const message = `tool "${open.call.name}" has not stopped after its ${timeoutMs} ms`;
+      onOverdue(new HeddleError("ACTOR_UNRESPONSIVE", message, { details: { timeoutMs } }));
+    });
+  }
+}
+
+/** The end of a call whose thread has ended with `failure`. */
+function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): ToolEnd {
+  if (overdueMs !== undefined) {
+    const timeout = toolTimeout(overdueMs);
+    return { result: timeout.message, error: toWireError(timeout) };
+  }
+  const text = `The call of "${call.name}" was interrupted: its thread has ended (${failure.code}: ${failure.message}). It may have had an effect.`;
+  return refused("TOOL_INTERRUPTED", text, failure);
+}
+
+/** The end of a call whose job ends before it. */
+function cutOffEnd(open: OpenCall, error: { readonly message: string } | undefined): ToolEnd {
+  const why = error ? `: ${error.message}` : "";
+  return open.isUnderWay
+    ? refused(
+        "TOOL_INTERRUPTED",
+        `The call was cut off by the end of the job${why}. It may have had an effect.`,
+      )
+    : refused(
+        "JOB_CANCELLED",
+        `The call was cancelled and not carried out: the job has ended${why}.`,
+      );
+}
+
+/** What an actor says is not to be trusted to keep to its bounds, or to the type. Where it has kept to them, it may have said so at the end. */
+function boundedEnd({ result, error }: ToolEnd, maxBytes: number): ToolEnd {
+  const { result: text } = resultEnd(String(result), maxBytes + CUT_NOTICE_BYTES);
+  return {
+    result: text,
+    ...(error === undefined ? {} : { error: toWireError(fromWireError(error)) }),
+  };
+}
+
+function notOpen(index: number): HeddleError {
+  return new HeddleError("INTERNAL", `the actor speaks of a tool call that is not open: ${index}`);
+}
+
+function distinct(specs: readonly ToolSpec[]): readonly ToolSpec[] {
+  const names = specs.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return specs;
+  throw new HeddleError("TOOL_LOAD_FAILED", `the worker has two tools named "${twice}"`);
+}

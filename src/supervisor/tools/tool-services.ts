@@ -1,0 +1,169 @@
+import { HeddleError } from "../../errors.ts";
+import type { JobResult } from "../../protocol/job.ts";
+import type { PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
+import type { CallSignal } from "../../tools/call-signal.ts";
+import type {
+  AnyTool,
+  ApprovalContext,
+  ExecResult,
+  Target,
+  ToolContext,
+} from "../../tools/tool.ts";
+import { clonePlain, given } from "../check.ts";
+import type { Job } from "../jobs/job.ts";
+import { askFrom, tellFrom } from "../messages/correspondence.ts";
+import { startCommand } from "./command.ts";
+import type { CommandSpec } from "./command-spec.ts";
+import { runHostTool } from "./host-call.ts";
+import type { OpenCall } from "./open-call.ts";
+import type { SessionTools } from "./session-tools.ts";
+
+type OutputListener = (stream: "stdout" | "stderr", text: string) => void;
+type ExecSpec = Omit<CommandSpec, "onOutput" | "env"> & { readonly env?: CommandSpec["env"] };
+type ExecListener = (exec: number, ...output: Parameters<OutputListener>) => void;
+
+/** What is done beside the actor for the tool calls of one job. */
+export class ToolServices {
+  readonly #job: Job;
+  readonly #session: SessionTools;
+  readonly #onExecOutput: ExecListener;
+
+  constructor(job: Job, session: SessionTools, onExecOutput: ExecListener) {
+    this.#job = job;
+    this.#session = session;
+    this.#onExecOutput = onExecOutput;
+  }
+
+  about({ index }: OpenCall): ApprovalContext {
+    const { id: jobId, tally, spec } = this.#job;
+    return { jobId, context: spec.context, toolCallId: `${jobId}/${tally.steps}/${index}` };
+  }
+
+  /** Does what a tool in the actor asks for. Messages are queued before this returns, so that they are in the order of asking. */
+  serve(open: OpenCall, request: Exclude<ToolRequest, { type: "sync" }>): unknown {
+    switch (request.type) {
+      case "progress":
+        return this.progress(open, request.progress);
+      case "tell":
+        return tellFrom(this.#session.society, request);
+      case "ask":
+        return askFrom(this.#session.society, this.#job.worker.id, request);
+      case "run":
+        return this.run(open, request.worker, request.prompt);
+      case "exec": {
+        const { exec, argv, options, wantsOutput } = request;
+        const onOutput: OutputListener = (stream, text) => this.#onExecOutput(exec, stream, text);
+        return this.exec(open, { ...options, argv }, wantsOutput ? onOutput : undefined);
+      }
+      default:
+        request satisfies never;
+        throw new HeddleError("INVALID_INPUT", "the tool asks for what there is not");
+    }
+  }
+
+  progress({ call }: OpenCall, progress: unknown): void {
+    const { id: toolCallId, name: toolName } = call;
+    this.#job.append({ type: "tool-progress", toolCallId, toolName, progress });
+  }
+
+  run(open: OpenCall, worker: unknown, prompt: string): Promise<JobResult> {
+    return this.#session.runChild(this.#job, worker, prompt, open.abort.signal);
+  }
+
+  /** Runs a command until it ends, or the call does: nothing of it lives on then. */
+  async exec(
+    open: OpenCall,
+    spec: ExecSpec,
+    onOutput: OutputListener | undefined,
+  ): Promise<ExecResult> {
+    const { settings, runtime } = this.#job.spec;
+    if (!settings.permissions.childProcess) throw mayNotExec();
+    const env = { ...settings.profile.env, ...spec.env };
+    const command = startCommand({ ...spec, env, ...given({ onOutput }) }, runtime.clock);
+    const { signal } = open.abort;
+    const kill = () => command.kill();
+    if (signal.aborted) kill();
+    signal.addEventListener("abort", kill, { once: true });
+    open.services.add(command.ended);
+    this.#job.signal({ type: "call-opened" });
+    try {
+      return await command.ended;
+    } finally {
+      signal.removeEventListener("abort", kill);
+      open.services.delete(command.ended);
+      this.#job.signal({ type: "call-ended" });
+    }
+  }
+
+  callPool(open: OpenCall, call: PoolCall, signal: CallSignal): Promise<ToolEnd> {
+    const { moduleUrl, options, toolName, args } = call;
+    const { maxToolResultBytes: maxResultBytes } = this.#job.spec.settings;
+    const about = this.about(open);
+    return this.#session.pool.run(
+      { module: { moduleUrl, options }, toolName, args, ...about, maxResultBytes },
+      { signal: signal.signal, onProgress: (progress) => this.progress(open, progress) },
+    );
+  }
+
+  callHost(open: OpenCall, tool: AnyTool, value: unknown, signal: CallSignal): Promise<ToolEnd> {
+    const { settings, runtime, worker } = this.#job.spec;
+    return runHostTool({
+      tool,
+      value,
+      ctx: this.#hostContext(open, signal),
+      signal,
+      maxResultBytes: settings.maxToolResultBytes,
+      graceMs: settings.graceMs,
+      clock: runtime.clock,
+      onStuck: () =>
+        runtime.report({
+          type: "tool-stuck",
+          workerId: worker.id,
+          name: worker.name,
+          tool: tool.name,
+        }),
+    });
+  }
+
+  /** What a host tool knows of its call, and does. */
+  #hostContext(open: OpenCall, signal: CallSignal): ToolContext {
+    const { society } = this.#session;
+    const selfId = this.#job.worker.id;
+    return {
+      ...this.about(open),
+      signal: signal.signal,
+      get cancelled() {
+        return signal.isOver;
+      },
+      progress: (value) => this.progress(open, clonePlain("progress", value, "INVALID_INPUT")),
+      tell: async (target, name, message) =>
+        tellFrom(society, { to: idOf(target), name, message: plainMessage(message) }),
+      ask: async <R>(target: Target, name: string, message?: unknown, options?: AskOptions) =>
+        (await askFrom(society, selfId, {
+          to: idOf(target),
+          name,
+          message: plainMessage(message),
+          ...options,
+        })) as R,
+      run: async (worker, { prompt }) => await this.run(open, worker, prompt),
+      exec: async (argv, { onOutput, ...options } = {}) =>
+        await this.exec(open, { ...options, argv }, onOutput),
+    };
+  }
+}
+
+type AskOptions = { readonly timeoutMs?: number };
+
+function idOf(target: Target): string {
+  return typeof target === "string" ? target : target.id;
+}
+
+function plainMessage(message: unknown): unknown {
+  return clonePlain("message", message, "INVALID_INPUT");
+}
+
+function mayNotExec(): HeddleError {
+  const grant = "permissions.childProcess: true";
+  const message = `the worker may not run commands; what would allow it: ${grant}`;
+  return new HeddleError("PERMISSION_DENIED", message, { details: { grant } });
+}
