@@ -1,8 +1,8 @@
-import { HeddleError, toWireError } from "../errors.ts";
+import { toWireError } from "../errors.ts";
 import type { JobCalls, LoadedTools, ToolEnd, ToolModule, ToolRequest } from "../protocol/tool.ts";
 import { CallSignal } from "../tools/call-signal.ts";
-import type { LoadedTool } from "../tools/load-tools.ts";
 import { loadTools } from "../tools/load-tools.ts";
+import type { AnyTool } from "../tools/tool.ts";
 import { performToolCall } from "../tools/tool-call.ts";
 import { errorEnd, resultEnd } from "../tools/tool-end.ts";
 import { Toolbox } from "../tools/toolbox.ts";
@@ -27,7 +27,7 @@ export class ToolRunner {
   readonly execOutputs: ExecOutputs = new ExecOutputs();
   readonly #supervisor: Caller<JobCalls>;
   #box: Toolbox = new Toolbox([]);
-  #loaded: ReadonlyMap<string, LoadedTool> = new Map();
+  #modules: ReadonlyMap<string, ToolModule> = new Map();
 
   constructor(supervisor: Caller<JobCalls>) {
     this.#supervisor = supervisor;
@@ -35,10 +35,10 @@ export class ToolRunner {
 
   /** @throws {HeddleError} `TOOL_LOAD_FAILED`. */
   async load(modules: readonly ToolModule[]): Promise<LoadedTools> {
-    const { tools, isStateful } = await loadTools(modules);
-    this.#box = new Toolbox(tools.map(({ tool }) => tool));
-    this.#loaded = new Map(tools.map((loaded) => [loaded.tool.name, loaded]));
-    return { specs: this.#box.specs, isStateful };
+    const loaded = await loadTools(modules);
+    this.#box = new Toolbox(loaded.tools);
+    this.#modules = loaded.modules;
+    return { specs: this.#box.specs, isStateful: loaded.isStateful };
   }
 
   /** Carries out a call, here or where its tool is. @throws the reason of the job's signal. */
@@ -50,14 +50,16 @@ export class ToolRunner {
     return await performToolCall(ready, open.call, {
       about: { context, jobId, toolCallId: toolCallIdOf(open, jobId) },
       confirm: (args) => abortable(this.#supervisor.call("confirm", { ...ref, args }), signal),
-      execute: (value, args) => this.#execute(open, job, value, args),
+      execute: (value, args) => this.#execute(ready.tool, open, job, { value, args }),
     });
   }
 
-  async #execute(open: OpenCall, job: CallingJob, value: unknown, args: unknown): Promise<ToolEnd> {
-    const loaded = this.#loaded.get(open.call.name);
-    if (!loaded) throw new HeddleError("INTERNAL", `no tool "${open.call.name}" is loaded`);
-    const { tool, module } = loaded;
+  async #execute(
+    tool: AnyTool,
+    open: OpenCall,
+    job: CallingJob,
+    { value, args }: { readonly value: unknown; readonly args: unknown },
+  ): Promise<ToolEnd> {
     const { timeoutMs, idempotent = false, name: toolName } = tool;
     const begin = {
       jobId: job.jobId,
@@ -66,17 +68,18 @@ export class ToolRunner {
       isIdempotent: idempotent,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     };
-    if (tool.runsIn === "pool") {
+    const module = this.#modules.get(toolName);
+    if (module && tool.runsIn === "pool") {
       const call = { ...begin, ...module, toolName };
       return await abortable(this.#supervisor.call("callPoolTool", call), job.signal);
     }
     const begun = await abortable(this.#supervisor.call("beginTool", begin), job.signal);
-    return await this.#run(loaded, open, job, value, begun.timeoutMs);
+    return await this.#run(tool, open, job, value, begun.timeoutMs);
   }
 
   /** Until it has ended: one that does not listen to its signal is ended with the thread. */
   async #run(
-    { tool }: LoadedTool,
+    tool: AnyTool,
     open: OpenCall,
     job: CallingJob,
     value: unknown,

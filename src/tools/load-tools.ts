@@ -1,4 +1,4 @@
-import { HeddleError } from "../errors.ts";
+import { describe, HeddleError } from "../errors.ts";
 import type { ToolModule } from "../protocol/tool.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { schemaOf } from "./schema.ts";
@@ -6,96 +6,126 @@ import type { AnyTool } from "./tool.ts";
 
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** A tool, and the module that it is from. */
-export type LoadedTool = { readonly tool: AnyTool; readonly module: ToolModule };
+/** What tool modules have given, in the order of the modules. `isStateful`: one of them says so of itself. */
+export type ToolSet = {
+  readonly tools: readonly AnyTool[];
+  /** Which module a tool is from, by its name. */
+  readonly modules: ReadonlyMap<string, ToolModule>;
+  readonly isStateful: boolean;
+};
 
 /**
- * Loads the tools of these modules, in their order.
+ * Imports tool modules, one after the other, and checks every tool that they export.
  *
- * @throws {HeddleError} `TOOL_LOAD_FAILED` that names the module and says what is wrong with it.
+ * @throws {HeddleError} `TOOL_LOAD_FAILED` that names the module and, where there is one, the tool: for a module that cannot be
+ * imported, exports no `tools`, or whose function throws; for what is no tool; and for two tools of one name, over all modules.
  */
-export async function loadTools(
-  modules: readonly ToolModule[],
-): Promise<{ readonly tools: readonly LoadedTool[]; readonly isStateful: boolean }> {
-  const tools: LoadedTool[] = [];
+export async function loadTools(modules: readonly ToolModule[]): Promise<ToolSet> {
+  const tools = new Map<string, AnyTool>();
+  const moduleOf = new Map<string, ToolModule>();
   let isStateful = false;
   for (const module of modules) {
     const loaded = await loadModule(module);
-    isStateful ||= loaded.stateful === true;
-    for (const tool of toolsOf(module, await made(module, loaded.tools))) {
-      if (tools.some((other) => other.tool.name === tool.name)) {
-        throw wrong(module, `there is another tool named "${tool.name}"`);
+    isStateful ||= loaded.isStateful;
+    for (const tool of loaded.tools) {
+      if (tools.has(tool.name)) {
+        throw loadFailed(module, `there is already a tool "${tool.name}"`, { tool: tool.name });
       }
-      tools.push({ tool, module });
+      tools.set(tool.name, tool);
+      moduleOf.set(tool.name, module);
     }
   }
-  return { tools, isStateful };
+  return { tools: [...tools.values()], modules: moduleOf, isStateful };
 }
 
-async function loadModule({ moduleUrl }: ToolModule): Promise<{
-  readonly tools?: unknown;
-  readonly stateful?: unknown;
-}> {
+async function loadModule(module: ToolModule): Promise<Omit<ToolSet, "modules">> {
+  const exported = await importModule(module);
+  const { tools: given, stateful = false } = exported;
+  if (given === undefined) {
+    const found = Object.keys(exported).join(", ") || "nothing";
+    throw loadFailed(module, `it must export \`tools\` (it exports: ${found})`);
+  }
+  if (typeof stateful !== "boolean") {
+    throw loadFailed(module, "what it exports as `stateful` must be true or false");
+  }
+  const made: unknown = typeof given === "function" ? await callWith(module, given) : given;
+  if (!Array.isArray(made)) {
+    const what = typeof given === "function" ? "what its `tools()` returns" : "its `tools`";
+    throw loadFailed(module, `${what} must be an array`);
+  }
+  return { tools: made.map((tool, i) => checkTool(module, i, tool)), isStateful: stateful };
+}
+
+type Exported = { readonly tools?: unknown; readonly stateful?: unknown };
+
+async function importModule(module: ToolModule): Promise<Exported> {
   try {
-    return await import(moduleUrl);
+    return await import(module.moduleUrl);
   } catch (error) {
-    const message = `the module of tools cannot be loaded: ${moduleUrl}`;
-    throw new HeddleError("TOOL_LOAD_FAILED", message, { cause: error });
+    throw loadFailed(module, `it cannot be loaded: ${describe(error)}`, { cause: error });
   }
 }
 
-async function made(module: ToolModule, tools: unknown): Promise<unknown> {
-  if (typeof tools !== "function") {
-    if (module.options === undefined) return tools;
-    throw wrong(module, "it was given options, but its `tools` is no function of them");
-  }
+async function callWith(module: ToolModule, make: unknown): Promise<unknown> {
   try {
-    return await tools(module.options);
+    return await (make as (options: unknown) => unknown)(module.options);
   } catch (error) {
-    throw wrong(module, "its function `tools` threw", error);
+    throw loadFailed(module, `its \`tools()\` threw: ${describe(error)}`, { cause: error });
   }
 }
 
-function toolsOf(module: ToolModule, tools: unknown): readonly AnyTool[] {
-  if (Array.isArray(tools)) return tools.map((tool, i) => checkTool(module, `tools[${i}]`, tool));
-  throw wrong(module, "its export `tools` must be an array, or a function that returns one");
-}
-
-function checkTool(module: ToolModule, place: string, given: unknown): AnyTool {
-  const tool = given as Partial<AnyTool> | null | undefined;
-  const check = (field: string, isRight: boolean, expected: string) => {
-    if (!isRight) throw wrong(module, `${place}.${field} must be ${expected}`);
-  };
-  const { name, description, execute, needsApproval, runsIn, timeoutMs, idempotent } = tool ?? {};
-  check("name", typeof name === "string" && NAME.test(name), "1 to 64 of a-z, A-Z, 0-9, _ and -");
-  check("description", isOneOf(typeof description, "string", "undefined"), "text");
-  check("execute", typeof execute === "function", "a function");
-  const approval = isOneOf(typeof needsApproval, "boolean", "function", "undefined");
-  check("needsApproval", approval, "true, false or a function");
-  check("runsIn", isOneOf(runsIn, "actor", "pool", undefined), '"actor" or "pool"');
-  check(
-    "timeoutMs",
-    timeoutMs === undefined || isDeadline(timeoutMs),
-    `a number from 1 to ${MAX_TIMER_MS}`,
-  );
-  check("idempotent", isOneOf(typeof idempotent, "boolean", "undefined"), "true or false");
+/** Whoever wrote the module may not have kept to the type. */
+function checkTool(module: ToolModule, index: number, given: unknown): AnyTool {
+  if (typeof given !== "object" || given === null) {
+    throw loadFailed(module, `tools[${index}] must be an object`);
+  }
+  const tool: { readonly [K in keyof AnyTool]?: unknown } = given;
+  const { name } = tool;
+  if (typeof name !== "string" || !NAME.test(name)) {
+    const message = `tools[${index}].name must be 1 to 64 of a-z, A-Z, 0-9, _ and -`;
+    throw loadFailed(module, message);
+  }
+  const wrong = wrongField(tool);
+  if (wrong) throw loadFailed(module, `tool "${name}": ${wrong}`, { tool: name });
   try {
-    schemaOf(`${place}.parameters`, tool?.parameters);
+    schemaOf("parameters", tool.parameters);
   } catch (error) {
-    throw wrong(module, `${place}.parameters is no schema`, error);
+    throw loadFailed(module, `tool "${name}": ${describe(error)}`, { tool: name, cause: error });
   }
-  return tool as AnyTool;
+  return given as AnyTool;
 }
 
-function isOneOf(value: unknown, ...allowed: readonly unknown[]): boolean {
+function wrongField(tool: { readonly [K in keyof AnyTool]?: unknown }): string | undefined {
+  const { description, needsApproval, runsIn, timeoutMs, idempotent } = tool;
+  if (typeof tool.execute !== "function") return "execute must be a function";
+  if (!isOneOf(["string", "undefined"], typeof description)) return "description must be a string";
+  if (!isOneOf(["boolean", "function", "undefined"], typeof needsApproval)) {
+    return "needsApproval must be true, false or a function";
+  }
+  if (!isOneOf(["actor", "pool", undefined], runsIn)) return 'runsIn must be "actor" or "pool"';
+  if (timeoutMs !== undefined && !isTime(timeoutMs)) {
+    return `timeoutMs must be a whole number, 1 to ${MAX_TIMER_MS}`;
+  }
+  if (!isOneOf(["boolean", "undefined"], typeof idempotent)) {
+    return "idempotent must be true or false";
+  }
+  return undefined;
+}
+
+function isOneOf(allowed: readonly unknown[], value: unknown): boolean {
   return allowed.includes(value);
 }
 
-function isDeadline(ms: unknown): boolean {
-  return typeof ms === "number" && ms >= 1 && ms <= MAX_TIMER_MS;
+function isTime(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_TIMER_MS;
 }
 
-function wrong({ moduleUrl }: ToolModule, why: string, cause?: unknown): HeddleError {
-  const message = `the module of tools cannot be used: ${why}: ${moduleUrl}`;
-  return new HeddleError("TOOL_LOAD_FAILED", message, cause === undefined ? {} : { cause });
+function loadFailed(
+  { moduleUrl }: ToolModule,
+  why: string,
+  { tool, ...options }: { readonly tool?: string; readonly cause?: unknown } = {},
+): HeddleError {
+  const details = { module: moduleUrl, ...(tool === undefined ? {} : { tool }) };
+  const message = `tool module ${moduleUrl}: ${why}`;
+  return new HeddleError("TOOL_LOAD_FAILED", message, { ...options, details });
 }

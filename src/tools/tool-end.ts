@@ -1,38 +1,57 @@
-import { describe, HeddleError, toHeddleError, toWireError } from "../errors.ts";
+import { describe, HeddleError, toWireError } from "../errors.ts";
 import type { ToolEnd } from "../protocol/tool.ts";
-import { permissionDenied } from "./permission-denied.ts";
+import { deniedAccess } from "./access-denied.ts";
 
-/** The end of a call that has given `value`: what the model is told of it, at most `maxBytes` UTF-8 bytes and a line that says what is missing. */
+/**
+ * The end of a call whose tool has returned `value`: text as it is, undefined as an empty text, other plain data as JSON. A value that
+ * JSON cannot hold (a cycle, a BigInt, a function, a symbol, a Map or a Set, also somewhere in it) is an error, `TOOL_RESULT_INVALID`.
+ *
+ * At most `maxBytes` of UTF-8 are kept, whole code points, and a last line says how much was left out.
+ */
 export function resultEnd(value: unknown, maxBytes: number): ToolEnd {
   try {
-    return { result: cut(textOf(value), maxBytes) };
+    return { result: cutText(textOf(value), maxBytes) };
   } catch (error) {
-    const message = `the tool's result cannot be told to the model: ${describe(error)}`;
-    const failure = new HeddleError("TOOL_RESULT_INVALID", message, { cause: error });
-    return { result: cut(`Error: ${message}`, maxBytes), error: toWireError(failure) };
+    const message = `the tool's result cannot be shown to the model: ${describe(error)}`;
+    return errorEnd(new HeddleError("TOOL_RESULT_INVALID", message, { cause: error }), maxBytes);
   }
 }
 
-/** The end of a call that has thrown. The model is told the message, not where in the code it was. */
-export function errorEnd(thrown: unknown, maxBytes: number): ToolEnd {
-  const error = permissionDenied(thrown) ?? toHeddleError(thrown, "TOOL_FAILED");
-  return { result: cut(`Error: ${error.message}`, maxBytes), error: toWireError(error) };
+/**
+ * The end of a call whose tool has thrown `error`. Its code is that of a HeddleError, else `TOOL_FAILED`; but what Node's permission model
+ * has refused, also as a cause, is `PERMISSION_DENIED`, and `details.grant` names what would allow it.
+ *
+ * The model is told the message, without a stack, cut like a result. Never throws, whatever was thrown.
+ */
+export function errorEnd(error: unknown, maxBytes: number): ToolEnd {
+  const wire = toWireError(deniedAccess(error) ?? error, "TOOL_FAILED");
+  return { result: cutText(`Error: ${wire.message}`, maxBytes), error: wire };
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
   if (value === undefined) return "";
-  const text: string | undefined = JSON.stringify(value);
-  if (text !== undefined) return text;
-  throw new HeddleError("TOOL_RESULT_INVALID", `it is a ${typeof value}`);
+  if (typeof value === "string") return value;
+  const json: string | undefined = JSON.stringify(value, refuseUnfit);
+  return json ?? "";
 }
 
-function cut(text: string, maxBytes: number): string {
-  // A character has at most 3 bytes for each of its UTF-16 code units.
+/** JSON would leave these out, or show them as `{}`: the model would be told less than what the tool has said. */
+function refuseUnfit(key: string, value: unknown): unknown {
+  const kind = unfitKind(value);
+  if (kind === undefined) return value;
+  throw new TypeError(`JSON has no ${kind}${key === "" ? "" : ` ("${key}")`}`);
+}
+
+function unfitKind(value: unknown): string | undefined {
+  if (value instanceof Map) return "Map";
+  if (value instanceof Set) return "Set";
+  return ["function", "symbol", "bigint"].find((kind) => kind === typeof value);
+}
+
+function cutText(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
-  const bytes = Buffer.from(text);
-  if (bytes.length <= maxBytes) return text;
-  let end = maxBytes;
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return `${bytes.subarray(0, end)}\n… ${bytes.length - end} bytes more were left out`;
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes <= maxBytes) return text;
+  const { read, written } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
+  return `${text.slice(0, read)}\n… ${sizeBytes - written} bytes more were left out`;
 }
