@@ -29,7 +29,7 @@ describe("loadTools()", () => {
   });
 
   test("no module is no tool", async () => {
-    expect(await loadTools([])).toEqual({ tools: [], isStateful: false });
+    expect(await loadTools([])).toMatchObject({ tools: [], isStateful: false });
   });
 
   test.each(["", "async "])(
