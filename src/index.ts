@@ -33,6 +33,7 @@ export type {
   ScriptedToolCall,
 } from "./providers/scripted/script.ts";
 export type { BehaviorOptions } from "./supervisor/behaviors/behavior-settings.ts";
+export type { Context } from "./supervisor/context.ts";
 export type { ScriptedCall, ScriptView } from "./supervisor/gateways/script-view.ts";
 export type {
   BehaviorWorker,

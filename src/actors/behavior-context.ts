@@ -1,5 +1,5 @@
 import { HeddleError } from "../errors.ts";
-import type { ActorRequest, WorkerRef } from "../protocol/behavior.ts";
+import type { ActorRequest, BehaviorStart, WorkerRef } from "../protocol/behavior.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import type { BehaviorContext, SpawnOptions, Target } from "./api.ts";
 import type { RequestQueue } from "./request-queue.ts";
@@ -11,16 +11,21 @@ export type StopView = {
   readonly isCancelled: () => boolean;
 };
 
+/** What does not change in a life. */
+type Given = Pick<BehaviorStart, "self" | "context">;
+
 /** What handlers know of their worker, and do through the supervisor. */
 export class ActorContext implements BehaviorContext {
   readonly self: WorkerRef;
+  readonly context: BehaviorStart["context"];
   readonly signal: AbortSignal;
   readonly #queue: RequestQueue;
   readonly #isCancelled: () => boolean;
   #timers = 0;
 
-  constructor(self: WorkerRef, queue: RequestQueue, { signal, isCancelled }: StopView) {
+  constructor({ self, context }: Given, queue: RequestQueue, { signal, isCancelled }: StopView) {
     this.self = self;
+    this.context = context;
     this.signal = signal;
     this.#queue = queue;
     this.#isCancelled = isCancelled;

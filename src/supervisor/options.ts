@@ -1,5 +1,6 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
+import type { Context } from "./context.ts";
 import type { WorkerJob } from "./handles.ts";
 import type { WorkerHost } from "./host.ts";
 import type { Permissions } from "./threads/actor-profile.ts";
@@ -36,6 +37,8 @@ export type KeepSettled = {
 export type SessionOptions = {
   /** Unique among the open sessions. @defaultValue a random one */
   readonly name?: string;
+  /** For all its workers: the supervisor's `defaults.context` is laid over it, field by field. See `WorkerOptions.context`. @defaultValue {} */
+  readonly context?: Context;
 };
 
 export type WorkerOptions = {
@@ -45,6 +48,13 @@ export type WorkerOptions = {
   readonly provider?: string;
   readonly model?: ModelSettings;
   readonly instructions?: string;
+  /**
+   * What tools and behaviours are to know of whom they work for, as `ctx.context`; the model does not see it. Plain data, at most 1 MiB. A job's
+   * `context` is laid over it, field by field, and it over that of the supervisor's `defaults`, and that over the session's.
+   *
+   * @defaultValue {}
+   */
+  readonly context?: Context;
   /** A conversation to go on with. */
   readonly transcript?: readonly Message[];
   /** Model calls of one job, 1 to 1,000; a job that wants more fails with `MAX_STEPS`. @defaultValue 20 */
@@ -114,6 +124,8 @@ export type RunOptions = {
    * @defaultValue none
    */
   readonly parent?: WorkerJob | string;
+  /** Laid over the worker's `context`, field by field, for this job only. */
+  readonly context?: Context;
   /** Laid over the worker's model settings, for this job only. */
   readonly model?: ModelSettings;
   /** Laid over the worker's timeouts, for this job only. */

@@ -8,6 +8,7 @@ import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
 import { BehaviorWorker } from "./behaviors/behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, given, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
+import { layContext } from "./context.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type {
   BehaviorWorker as BehaviorHandle,
@@ -109,7 +110,7 @@ export class SupervisorSession implements Session {
     checkRunOptions(options);
     const id = options.id ?? this.#options.runtime.newId();
     if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
-    const { parent: named, ...own } = options;
+    const { parent: named, context: laidOver, ...own } = options;
     const parent = parentOf(named, (known) => this.job(known));
     const { runtime, admission } = this.#options;
     const { worker, claim, leave } = placeFor({
@@ -124,7 +125,9 @@ export class SupervisorSession implements Session {
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
     const { settings } = worker;
-    const job = new Job({ id, worker, input, options: own, settings, runtime, parent, onEvent });
+    const context = layContext(settings.context, laidOver);
+    const spec = { id, worker, input, options: own, settings, context, runtime, parent, onEvent };
+    const job = new Job(spec);
     job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {

@@ -1,4 +1,5 @@
 import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
+import { checkContext } from "../context.ts";
 import type { JobInput, RunOptions } from "../options.ts";
 import { checkModelSettings, checkTimeouts } from "../workers/worker-settings.ts";
 
@@ -21,8 +22,17 @@ export function checkJobInput(input: JobInput): void {
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
 export function checkRunOptions(options: RunOptions): void {
-  checkFields("options", options, ["host", "signal", "id", "parent", "model", "timeouts"]);
+  checkFields("options", options, [
+    "host",
+    "signal",
+    "id",
+    "parent",
+    "context",
+    "model",
+    "timeouts",
+  ]);
   checkText("id", options.id);
+  checkContext("context", options.context);
   checkModelSettings("model", options.model);
   checkTimeouts("timeouts", options.timeouts);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {

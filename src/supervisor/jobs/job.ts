@@ -4,6 +4,7 @@ import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../../protocol/model.ts";
 import { checkNumber, checkOneOf } from "../check.ts";
+import type { Context } from "../context.ts";
 import type {
   CancelOutcome,
   JobEventOtherThanChunk,
@@ -28,6 +29,8 @@ export type JobSpec = {
   readonly input: JobInput;
   readonly options: RunOptions;
   readonly settings: WorkerSettings;
+  /** The session's, the worker's and the job's own, laid over each other. */
+  readonly context: Context;
   readonly runtime: Runtime;
   /** It is open when the job is made. */
   readonly parent?: Job | undefined;

@@ -58,6 +58,7 @@ export class JobUnderTest implements JobDriver {
       input: { prompt: "hi" },
       options,
       settings: workerSettings(worker, {}, new Set(["main"])),
+      context: {},
       runtime,
       onEvent: (event) => this.told.push(event),
     });
