@@ -11,6 +11,7 @@ export type {
   ModelResponse,
   ModelResponseChunk,
   ModelSettings,
+  OutputSpec,
   RequestOrigin,
   ResponseFinishReason,
   ToolCall,
@@ -65,6 +66,7 @@ export type {
   CloseOptions,
   JobInput,
   KeepSettled,
+  OutputSchema,
   RunOptions,
   SessionOptions,
   SupervisorOptions,
@@ -74,3 +76,4 @@ export type {
 } from "./supervisor/options.ts";
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
+export type { JsonSchema, StandardSchema } from "./tools/tool.ts";

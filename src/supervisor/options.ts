@@ -1,5 +1,6 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
+import type { JsonSchema, StandardSchema } from "../tools/tool.ts";
 import type { Context } from "./context.ts";
 import type { WorkerJob } from "./handles.ts";
 import type { WorkerHost } from "./host.ts";
@@ -106,9 +107,21 @@ export type Timeouts = {
   readonly chunkMs?: number;
 };
 
-export type JobInput = {
+/** A schema of zod 4, valibot, arktype and the like, or a JSON Schema. */
+export type OutputSchema<Output = unknown> = StandardSchema<unknown, Output> | JsonSchema;
+
+export type JobInput<Output = unknown> = {
   /** Text, or text, images and files. */
   readonly prompt: string | readonly ContentPart[];
+  /**
+   * What the last response is to be: JSON that this schema finds valid. The model's server is told, in its strict mode where the
+   * schema allows that: an object, all properties required and no others allowed, at each level. Whatever the server makes of it, the text is checked,
+   * alone or inside one Markdown fence. If it is not valid, the model is told what is wrong and asked once more, in a step of its own. After that, when `maxSteps`
+   * leaves no such step, or when the response is a refusal or was cut off, the job fails with `OUTPUT_INVALID`.
+   *
+   * The schema is called in the supervisor's thread. @defaultValue any text
+   */
+  readonly output?: OutputSchema<Output>;
 };
 
 export type RunOptions = {

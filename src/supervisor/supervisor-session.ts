@@ -23,6 +23,7 @@ import { Job } from "./jobs/job.ts";
 import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
+import { outputOf } from "./jobs/output-schema.ts";
 import { runAll } from "./jobs/run-all.ts";
 import { SettledJobs } from "./jobs/settled-jobs.ts";
 import { pumpToHost } from "./log/host-pump.ts";
@@ -104,10 +105,15 @@ export class SupervisorSession implements Session {
       : this.#createAgent(options);
   }
 
-  run(target: Worker | WorkerOptions, input: JobInput, options: RunOptions = {}): Job {
+  run<Output = unknown>(
+    target: Worker | WorkerOptions,
+    input: JobInput<Output>,
+    options: RunOptions = {},
+  ): Job & WorkerJob<Output> {
     this.#checkOpen();
     checkJobInput(input);
     checkRunOptions(options);
+    const output = outputOf(input.output);
     const id = options.id ?? this.#options.runtime.newId();
     if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
     const { parent: named, context: laidOver, ...own } = options;
@@ -126,8 +132,8 @@ export class SupervisorSession implements Session {
     };
     const { settings } = worker;
     const context = layContext(settings.context, laidOver);
-    const spec = { id, worker, input, options: own, settings, context, runtime, parent, onEvent };
-    const job = new Job(spec);
+    const ending = { output, parent, onEvent };
+    const job = new Job({ id, worker, input, options: own, settings, context, runtime, ...ending });
     job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {
@@ -140,7 +146,8 @@ export class SupervisorSession implements Session {
     if (options.host) void pumpToHost(job, options.host);
     worker.enqueue(job, claim);
     if (worker !== target) job.onSettled(() => void worker.stop());
-    return job;
+    // It completes with what the schema makes of its last response, or not at all.
+    return job as Job & WorkerJob<Output>;
   }
 
   runAll(
@@ -154,7 +161,7 @@ export class SupervisorSession implements Session {
     checkNumber("concurrency", concurrency, { min: 1, max: 10_000, integer: true });
     checkWorkerOptions(template, "worker");
     const start = (item: BatchInput) => {
-      checkFields("input", item, ["prompt", "id", "worker"], "INVALID_INPUT");
+      checkFields("input", item, ["prompt", "output", "id", "worker"], "INVALID_INPUT");
       const { id, worker, ...input } = item;
       return this.run({ ...template, ...worker }, input, given({ id, parent }));
     };

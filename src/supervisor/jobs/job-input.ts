@@ -11,7 +11,7 @@ const PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
 
 /** @throws {HeddleError} `INVALID_INPUT` that names the field. */
 export function checkJobInput(input: JobInput): void {
-  checkFields("input", input, ["prompt"], "INVALID_INPUT");
+  checkFields("input", input, ["prompt", "output"], "INVALID_INPUT");
   const prompt: unknown = (input as Partial<JobInput> | undefined)?.prompt;
   if (typeof prompt === "string" && prompt !== "") return;
   if (!Array.isArray(prompt) || prompt.length === 0) {

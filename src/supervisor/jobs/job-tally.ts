@@ -16,6 +16,8 @@ export class JobTally {
   /** What the user has said since the last response. */
   #said: readonly string[] = [];
   #usage: Usage = NO_USAGE;
+  /** What the last response was found to be. */
+  #output: { readonly output: unknown } | undefined;
 
   get steps(): number {
     return this.#answered.length;
@@ -31,6 +33,16 @@ export class JobTally {
     const outcomes = response.toolCalls.map(() => undefined);
     this.#answered.push({ said: this.#said, response, outcomes });
     this.#said = [];
+    this.#output = undefined;
+  }
+
+  /** The last response is a valid output, and this is its value. */
+  accept(output: unknown): void {
+    this.#output = { output };
+  }
+
+  get hasOutput(): boolean {
+    return this.#output !== undefined;
   }
 
   /** Takes how a tool call of the last response has ended. Returns it as it counts; undefined if no such call is open. */
@@ -50,6 +62,7 @@ export class JobTally {
     const last = this.#last;
     return {
       text: last?.text ?? "",
+      ...this.#output,
       usage: this.#usage,
       steps: this.steps,
       finishReason: finishReasonOf(last),

@@ -21,6 +21,7 @@ import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lif
 import { endingOf, jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
 import { outcomeOf } from "./job-outcome.ts";
 import { JobTally } from "./job-tally.ts";
+import type { Output } from "./output-schema.ts";
 
 /** What a job is made of. */
 export type JobSpec = {
@@ -31,6 +32,8 @@ export type JobSpec = {
   readonly settings: WorkerSettings;
   /** The session's, the worker's and the job's own, laid over each other. */
   readonly context: Context;
+  /** What it is to end with; undefined: any text. */
+  readonly output: Output | undefined;
   readonly runtime: Runtime;
   /** It is open when the job is made. */
   readonly parent?: Job | undefined;
