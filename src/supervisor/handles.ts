@@ -66,7 +66,7 @@ export interface Session {
     worker: Worker | WorkerOptions,
     input: JobInput<Output>,
     options?: RunOptions,
-  ): WorkerJob<Output>;
+  ): WorkerJob<JobResult<Output>>;
   /**
    * Runs a batch, each input on a worker of its own, and yields the jobs as they end.
    *
@@ -203,7 +203,8 @@ export interface BehaviorWorker<B extends AnyBehavior = UntypedBehavior> {
  * the job failed or was cancelled. Whoever iterates holds the stream back when it reads too slowly; leaving the loop detaches
  * without cancelling.
  */
-export interface WorkerJob<Output = unknown> extends AsyncIterable<ModelResponseChunk, undefined> {
+export interface WorkerJob<Result extends JobResult = JobResult>
+  extends AsyncIterable<ModelResponseChunk, undefined> {
   readonly id: string;
   readonly worker: Worker;
   readonly state: JobState;
@@ -219,7 +220,7 @@ export interface WorkerJob<Output = unknown> extends AsyncIterable<ModelResponse
   readonly chunks$: Observable<ModelResponseChunk>;
   readonly events$: Observable<JobEvent>;
   /** How it ended, and all its children with it. Never rejects. */
-  readonly outcome: Promise<JobOutcome<Output>>;
+  readonly outcome: Promise<JobOutcome<Result>>;
   /**
    * The job's log, from any `seq` (0 by default), at any time, also after the end. Never throws; ends after the terminal event.
    *
@@ -238,7 +239,7 @@ export interface WorkerJob<Output = unknown> extends AsyncIterable<ModelResponse
    */
   cancel(reason?: string): Promise<CancelOutcome>;
   /** The result; rejects with the HeddleError that ended the job: `JOB_CANCELLED`, `ACTOR_CRASHED` and so on. */
-  wait(): Promise<JobResult<Output>>;
+  wait(): Promise<Result>;
 }
 
 /** Unix time in ms, as the supervisor saw it. Undefined: it has not happened. */
@@ -258,8 +259,8 @@ export type CancelOutcome = {
   readonly afterMs: number;
 };
 
-export type JobOutcome<Output = unknown> =
-  | { readonly status: "completed"; readonly result: JobResult<Output>; readonly error?: undefined }
+export type JobOutcome<Result extends JobResult = JobResult> =
+  | { readonly status: "completed"; readonly result: Result; readonly error?: undefined }
   | {
       readonly status: "cancelled" | "failed";
       readonly partial: Partial<JobResult>;

@@ -2,6 +2,7 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
+import type { JobResult } from "../protocol/job.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
@@ -109,7 +110,7 @@ export class SupervisorSession implements Session {
     target: Worker | WorkerOptions,
     input: JobInput<Output>,
     options: RunOptions = {},
-  ): Job & WorkerJob<Output> {
+  ): Job & WorkerJob<JobResult<Output>> {
     this.#checkOpen();
     checkJobInput(input);
     checkRunOptions(options);
@@ -147,7 +148,7 @@ export class SupervisorSession implements Session {
     worker.enqueue(job, claim);
     if (worker !== target) job.onSettled(() => void worker.stop());
     // It completes with what the schema makes of its last response, or not at all.
-    return job as Job & WorkerJob<Output>;
+    return job as Job & WorkerJob<JobResult<Output>>;
   }
 
   runAll(
