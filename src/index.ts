@@ -18,6 +18,7 @@ export type {
   ModelResponse,
   ModelResponseChunk,
   ModelSettings,
+  OutputSpec,
   RequestOrigin,
   ResponseFinishReason,
   ToolCall,
@@ -41,6 +42,7 @@ export type {
   ScriptedToolCall,
 } from "./providers/scripted/script.ts";
 export type { BehaviorOptions } from "./supervisor/behaviors/behavior-settings.ts";
+export type { Context } from "./supervisor/context.ts";
 export type { ScriptedCall, ScriptView } from "./supervisor/gateways/script-view.ts";
 export type {
   BehaviorWorker,
@@ -72,6 +74,7 @@ export type {
   CloseOptions,
   JobInput,
   KeepSettled,
+  OutputSchema,
   RunOptions,
   SessionOptions,
   SupervisorOptions,

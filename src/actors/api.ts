@@ -58,6 +58,8 @@ export type SpawnOptions = {
  */
 export interface BehaviorContext {
   readonly self: WorkerRef;
+  /** The session's and the worker's `context`, laid over each other: a copy of this thread's own. A child that it spawns has the same. */
+  readonly context: { readonly [name: string]: unknown };
   /**
    * Aborts when this worker is to stop: `stop()` or `terminate()`, the end of its session, its supervisor or its parent. Whoever
    * runs then has the worker's `graceMs` to return, and what it decides counts; after that its thread is ended.

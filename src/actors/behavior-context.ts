@@ -1,4 +1,4 @@
-import type { ActorRequest, WorkerRef } from "../protocol/behavior.ts";
+import type { ActorRequest, BehaviorStart, WorkerRef } from "../protocol/behavior.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { addressed, clonePlain, idOf, invalid } from "./addressed.ts";
 import type { BehaviorContext, SpawnOptions, Target } from "./api.ts";
@@ -11,20 +11,25 @@ export type StopView = {
   readonly isCancelled: () => boolean;
 };
 
+/** What does not change in a life. */
+type Given = Pick<BehaviorStart, "self" | "context">;
+
 /** What handlers know of their worker, and do through the supervisor. */
 export class ActorContext implements BehaviorContext {
   readonly self: WorkerRef;
+  readonly context: BehaviorStart["context"];
   readonly signal: AbortSignal;
   readonly #queue: RequestQueue<ActorRequest>;
   readonly #isCancelled: () => boolean;
   #timers = 0;
 
   constructor(
-    self: WorkerRef,
+    { self, context }: Given,
     queue: RequestQueue<ActorRequest>,
     { signal, isCancelled }: StopView,
   ) {
     this.self = self;
+    this.context = context;
     this.signal = signal;
     this.#queue = queue;
     this.#isCancelled = isCancelled;

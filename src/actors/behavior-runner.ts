@@ -40,11 +40,12 @@ export class BehaviorRunner {
   }
 
   /** @throws {HeddleError} `BEHAVIOR_LOAD_FAILED`, `BEHAVIOR_START_FAILED`. */
-  async load({ moduleUrl, self, parked }: BehaviorStart): Promise<void> {
+  async load({ moduleUrl, self, context, parked }: BehaviorStart): Promise<void> {
     const behavior = await loadBehavior(moduleUrl);
     this.#behavior = behavior;
     const { signal } = this.#abort;
-    this.#ctx = new ActorContext(self, this.#queue, { signal, isCancelled: this.#isCancelled });
+    const view = { signal, isCancelled: this.#isCancelled };
+    this.#ctx = new ActorContext({ self, context }, this.#queue, view);
     this.#state = parked ? parked.state : await this.#start(behavior, this.#ctx);
     await this.#queue.sent();
   }

@@ -48,6 +48,7 @@ export type MessageArguments<M, O> = unknown extends M
 export type BehaviorStart = {
   readonly moduleUrl: string;
   readonly self: WorkerRef;
+  readonly context: { readonly [name: string]: unknown };
   readonly parked?: { readonly state: unknown };
 };
 

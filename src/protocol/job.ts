@@ -4,16 +4,20 @@ import type { ConfirmationRequest } from "./tool.ts";
 import type { WorkerState } from "./worker.ts";
 
 /** What a completed job gives back. */
-export type JobResult = {
+export type JobResult<Output = unknown> = JobOutput<Output> & {
   /** The text of the last response. */
   readonly text: string;
-  readonly output?: unknown;
   /** The sum over all model calls of the job. */
   readonly usage: Usage;
   /** How many model calls it took. */
   readonly steps: number;
   readonly finishReason: FinishReason;
 };
+
+/** What the schema that the job was given makes of that text: always there when there was a schema, and never without one. */
+type JobOutput<Output> = unknown extends Output
+  ? { readonly output?: Output }
+  : { readonly output: Output };
 
 export type FinishReason = "stop" | "length" | "content-filter" | "refusal";
 

@@ -58,10 +58,18 @@ export type ModelSettings = {
   };
 };
 
+/** What the text of a response is to be: JSON by this JSON Schema. The text is checked whatever the model's server makes of it. */
+export type OutputSpec = {
+  readonly name: string;
+  readonly schema: { readonly [key: string]: unknown };
+};
+
 export type ModelRequest = {
   readonly instructions?: string;
   readonly messages: readonly Message[];
   readonly tools?: readonly ToolSpec[];
+  /** Left out: any text. */
+  readonly output?: OutputSpec;
   readonly settings: ModelSettings;
   /** Who asks, for logs and for providers that answer by position. */
   readonly origin: RequestOrigin;

@@ -71,7 +71,11 @@ export interface Session {
    * `UNKNOWN_JOB` when it is no job of the session, `JOB_SETTLED` when it has ended, `MAX_DEPTH`, `MAX_CHILDREN`, and `DEADLOCK`
    * when `worker` has jobs that wait for the parent's end, such as the parent itself.
    */
-  run(worker: Worker | WorkerOptions, input: JobInput, options?: RunOptions): WorkerJob;
+  run<Output = unknown>(
+    worker: Worker | WorkerOptions,
+    input: JobInput<Output>,
+    options?: RunOptions,
+  ): WorkerJob<JobResult<Output>>;
   /**
    * Runs a batch, each input on a worker of its own, and yields the jobs as they end.
    *
@@ -216,7 +220,8 @@ export interface BehaviorWorker<B extends AnyBehavior = UntypedBehavior> {
  * the job failed or was cancelled. Whoever iterates holds the stream back when it reads too slowly; leaving the loop detaches
  * without cancelling.
  */
-export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> {
+export interface WorkerJob<Result extends JobResult = JobResult>
+  extends AsyncIterable<ModelResponseChunk, undefined> {
   readonly id: string;
   readonly worker: Worker;
   readonly state: JobState;
@@ -232,7 +237,7 @@ export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> 
   readonly chunks$: Observable<ModelResponseChunk>;
   readonly events$: Observable<JobEvent>;
   /** How it ended, and all its children with it. Never rejects. */
-  readonly outcome: Promise<JobOutcome>;
+  readonly outcome: Promise<JobOutcome<Result>>;
   /**
    * The job's log, from any `seq` (0 by default), at any time, also after the end. Never throws; ends after the terminal event.
    *
@@ -251,7 +256,7 @@ export interface WorkerJob extends AsyncIterable<ModelResponseChunk, undefined> 
    */
   cancel(reason?: string): Promise<CancelOutcome>;
   /** The result; rejects with the HeddleError that ended the job: `JOB_CANCELLED`, `ACTOR_CRASHED` and so on. */
-  wait(): Promise<JobResult>;
+  wait(): Promise<Result>;
 }
 
 /** Unix time in ms, as the supervisor saw it. Undefined: it has not happened. */
@@ -271,8 +276,8 @@ export type CancelOutcome = {
   readonly afterMs: number;
 };
 
-export type JobOutcome =
-  | { readonly status: "completed"; readonly result: JobResult; readonly error?: undefined }
+export type JobOutcome<Result extends JobResult = JobResult> =
+  | { readonly status: "completed"; readonly result: Result; readonly error?: undefined }
   | {
       readonly status: "cancelled" | "failed";
       readonly partial: Partial<JobResult>;

@@ -1,6 +1,7 @@
 import type { ContentPart, Message, ModelSettings } from "../protocol/model.ts";
 import type { ProviderDescriptor } from "../protocol/provider.ts";
-import type { AnyTool } from "../tools/tool.ts";
+import type { AnyTool, JsonSchema, StandardSchema } from "../tools/tool.ts";
+import type { Context } from "./context.ts";
 import type { WorkerJob } from "./handles.ts";
 import type { WorkerHost } from "./host.ts";
 import type { Permissions } from "./threads/actor-profile.ts";
@@ -38,6 +39,8 @@ export type KeepSettled = {
 export type SessionOptions = {
   /** Unique among the open sessions. @defaultValue a random one */
   readonly name?: string;
+  /** For all its workers: the supervisor's `defaults.context` is laid over it, field by field. See `WorkerOptions.context`. @defaultValue {} */
+  readonly context?: Context;
 };
 
 export type WorkerOptions = {
@@ -47,6 +50,13 @@ export type WorkerOptions = {
   readonly provider?: string;
   readonly model?: ModelSettings;
   readonly instructions?: string;
+  /**
+   * What tools and behaviours are to know of whom they work for, as `ctx.context`; the model does not see it. Plain data, at most 1 MiB. A job's
+   * `context` is laid over it, field by field, and it over that of the supervisor's `defaults`, and that over the session's.
+   *
+   * @defaultValue {}
+   */
+  readonly context?: Context;
   /** A conversation to go on with. */
   readonly transcript?: readonly Message[];
   /**
@@ -118,9 +128,21 @@ export type Timeouts = {
   readonly confirmationMs?: number;
 };
 
-export type JobInput = {
+/** A schema of zod 4, valibot, arktype and the like, or a JSON Schema. */
+export type OutputSchema<Output = unknown> = StandardSchema<unknown, Output> | JsonSchema;
+
+export type JobInput<Output = unknown> = {
   /** Text, or text, images and files. */
   readonly prompt: string | readonly ContentPart[];
+  /**
+   * What the last response is to be: JSON that this schema finds valid. The model's server is told, in its strict mode where the
+   * schema allows that: an object, all properties required and no others allowed, at each level. Whatever the server makes of it, the text is checked,
+   * alone or inside one Markdown fence. If it is not valid, the model is told what is wrong and asked once more, in a step of its own. After that, when `maxSteps`
+   * leaves no such step, or when the response is a refusal or was cut off, the job fails with `OUTPUT_INVALID`.
+   *
+   * The schema is called in the supervisor's thread. @defaultValue any text
+   */
+  readonly output?: OutputSchema<Output>;
 };
 
 export type RunOptions = {
@@ -136,6 +158,8 @@ export type RunOptions = {
    * @defaultValue none
    */
   readonly parent?: WorkerJob | string;
+  /** Laid over the worker's `context`, field by field, for this job only. */
+  readonly context?: Context;
   /** Laid over the worker's model settings, for this job only. */
   readonly model?: ModelSettings;
   /** Laid over the worker's timeouts, for this job only. */

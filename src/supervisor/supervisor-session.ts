@@ -10,6 +10,7 @@ import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
 import { BehaviorWorker } from "./behaviors/behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, given, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
+import { layContext } from "./context.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type {
   BehaviorWorker as BehaviorHandle,
@@ -24,6 +25,7 @@ import { Job } from "./jobs/job.ts";
 import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
+import { outputOf } from "./jobs/output-schema.ts";
 import { runAll } from "./jobs/run-all.ts";
 import { SettledJobs } from "./jobs/settled-jobs.ts";
 import { pumpToHost } from "./log/host-pump.ts";
@@ -130,13 +132,18 @@ export class SupervisorSession implements Session {
       : this.#createAgent(options);
   }
 
-  run(target: Worker | WorkerOptions, input: JobInput, options: RunOptions = {}): Job {
+  run<Output = unknown>(
+    target: Worker | WorkerOptions,
+    input: JobInput<Output>,
+    options: RunOptions = {},
+  ): Job & WorkerJob<JobResult<Output>> {
     this.#checkOpen();
     checkJobInput(input);
     checkRunOptions(options);
+    const output = outputOf(input.output);
     const id = options.id ?? this.#options.runtime.newId();
     if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
-    const { parent: named, ...own } = options;
+    const { parent: named, context: laidOver, ...own } = options;
     const parent = parentOf(named, (known) => this.job(known));
     const { runtime, admission } = this.#options;
     const { worker, claim, leave } = placeFor({
@@ -151,18 +158,9 @@ export class SupervisorSession implements Session {
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
     const { settings } = worker;
-    const context = undefined;
-    const job = new Job({
-      id,
-      worker,
-      input,
-      options: own,
-      settings,
-      context,
-      runtime,
-      parent,
-      onEvent,
-    });
+    const context = layContext(settings.context, laidOver);
+    const ending = { output, parent, onEvent };
+    const job = new Job({ id, worker, input, options: own, settings, context, runtime, ...ending });
     job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {
@@ -175,7 +173,8 @@ export class SupervisorSession implements Session {
     if (options.host) void pumpToHost(job, options.host);
     worker.enqueue(job, claim);
     if (worker !== target) job.onSettled(() => void worker.stop());
-    return job;
+    // It completes with what the schema makes of its last response, or not at all.
+    return job as Job & WorkerJob<JobResult<Output>>;
   }
 
   runAll(
@@ -189,7 +188,7 @@ export class SupervisorSession implements Session {
     checkNumber("concurrency", concurrency, { min: 1, max: 10_000, integer: true });
     checkWorkerOptions(template, "worker");
     const start = (item: BatchInput) => {
-      checkFields("input", item, ["prompt", "id", "worker"], "INVALID_INPUT");
+      checkFields("input", item, ["prompt", "output", "id", "worker"], "INVALID_INPUT");
       const { id, worker, ...input } = item;
       return this.run({ ...template, ...worker }, input, given({ id, parent }));
     };

@@ -5,6 +5,7 @@ import { HeddleError } from "../errors.ts";
 import { systemClock } from "../transport/clock.ts";
 import { checkFields, checkNumber, checkText, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
+import { checkContext, layContext } from "./context.ts";
 import { Gateways, providerSpecs } from "./gateways/gateways.ts";
 import { ScriptView } from "./gateways/script-view.ts";
 import type { Session } from "./handles.ts";
@@ -102,16 +103,19 @@ export class Supervisor {
   openSession(options: SessionOptions = {}): Session {
     if (this.#closed !== undefined)
       throw new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed");
-    checkFields("options", options, ["name"]);
+    checkFields("options", options, ["name", "context"]);
     checkText("name", options.name);
+    checkContext("context", options.context);
     const name = options.name ?? `session-${this.#runtime.newId()}`;
     if (this.#sessions.has(name)) {
       const message = `a session named "${name}" is open already`;
       throw new HeddleError("NAME_TAKEN", message, { details: { field: "name" } });
     }
+    const defaults = this.#defaults;
+    const context = layContext(layContext(undefined, options.context), defaults.context);
     const session = new SupervisorSession({
       name,
-      defaults: this.#defaults,
+      defaults: { ...defaults, context },
       keepSettled: this.#keepSettled,
       gateways: this.#gateways,
       supply: { permits: this.#permits, stock: this.#stock },

@@ -2,6 +2,7 @@ import type { BehaviorOptions, BehaviorWorker, Session, WorkerState } from "../.
 
 /** What the fixtures' modules export, by their file names. */
 export type Fixtures = {
+  contextual: typeof import("../fixtures/behaviours/contextual.ts").behavior;
   counter: typeof import("../fixtures/behaviours/counter.ts").behavior;
   faulty: typeof import("../fixtures/behaviours/faulty.ts").behavior;
   gate: typeof import("../fixtures/behaviours/gate.ts").behavior;

@@ -13,6 +13,7 @@ import type {
   ModelSettings,
 } from "../../protocol/model.ts";
 import { argumentsJson, mediaUrl } from "./message-parts.ts";
+import { isStrictSchema } from "./strict-schema.ts";
 
 type ChatRequestOptions = {
   readonly includeUsage: boolean;
@@ -43,6 +44,20 @@ export function chatRequest(
     ...(maxOutputTokens === undefined ? {} : { [maxTokensField]: maxOutputTokens }),
     ...(reasoning === undefined ? {} : { reasoning_effort: reasoning.effort }),
     ...toolFields(request),
+    ...outputFields(request),
+  };
+}
+
+type OutputFields = Pick<ChatCompletionCreateParamsStreaming, "response_format">;
+
+function outputFields({ output }: ModelRequest): OutputFields {
+  if (!output) return {};
+  const { name, schema } = output;
+  return {
+    response_format: {
+      type: "json_schema",
+      json_schema: { name, schema, strict: isStrictSchema(schema) },
+    },
   };
 }
 

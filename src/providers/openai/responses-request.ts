@@ -5,6 +5,7 @@ import type {
 } from "openai/resources/responses/responses";
 import type { AssistantMessage, ContentPart, Message, ModelRequest } from "../../protocol/model.ts";
 import { argumentsJson, mediaUrl } from "./message-parts.ts";
+import { isStrictSchema } from "./strict-schema.ts";
 
 /** The body of a request for a streamed response of the Responses API. Nothing is stored on the server. */
 export function responsesRequest(
@@ -23,6 +24,17 @@ export function responsesRequest(
     ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
     ...(reasoning === undefined ? {} : { reasoning: { effort: reasoning.effort } }),
     ...toolFields(request),
+    ...outputFields(request),
+  };
+}
+
+type OutputFields = Pick<ResponseCreateParamsStreaming, "text">;
+
+function outputFields({ output }: ModelRequest): OutputFields {
+  if (!output) return {};
+  const { name, schema } = output;
+  return {
+    text: { format: { type: "json_schema", name, schema, strict: isStrictSchema(schema) } },
   };
 }
 

@@ -127,7 +127,8 @@ export class BehaviorActor {
     const { id, name, settings, runtime } = this.#options.worker;
     const self = { id, name };
     const parked = this.#parked;
-    const start = { moduleUrl: settings.moduleUrl, self, ...(parked ? { parked } : {}) };
+    const { moduleUrl, context } = settings;
+    const start = { moduleUrl, self, context, ...(parked ? { parked } : {}) };
     const message = `start() took longer than ${START_MS} ms`;
     const late = new HeddleError("BEHAVIOR_START_FAILED", message);
     const timer = runtime.clock.setTimer(START_MS, () => {

@@ -5,11 +5,13 @@ const TOKENS_PER_MEDIUM = 1_000;
 const OUTPUT_TOKENS = 1_000;
 
 /**
- * How many tokens a request is thought to take: its characters (instructions, messages, tools) divided by 4, 1,000 for each
+ * How many tokens a request is thought to take: its characters (instructions, messages, tools, output schema) divided by 4, 1,000 for each
  * image or file, and `maxOutputTokens`, or 1,000 if that is left out.
  */
-export function estimateTokens({ instructions, messages, tools, settings }: ModelRequest): number {
-  const texts = [instructions ?? "", tools ? JSON.stringify(tools) : ""];
+export function estimateTokens(request: ModelRequest): number {
+  const { instructions, messages, tools, output: spec, settings } = request;
+  const schemas = [tools, spec?.schema].map((given) => (given ? JSON.stringify(given) : ""));
+  const texts = [instructions ?? "", ...schemas];
   const parts = messages.flatMap(contentOf);
   const media = parts.filter((part) => typeof part !== "string" && part.type !== "text").length;
   const characters = [...texts, ...parts.map(textOf)].reduce((sum, text) => sum + text.length, 0);

@@ -1,4 +1,5 @@
 import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
+import { checkContext } from "../context.ts";
 import type { JobInput, RunOptions } from "../options.ts";
 import { checkModelSettings, checkTimeouts } from "../workers/worker-settings.ts";
 
@@ -10,7 +11,7 @@ const PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
 
 /** @throws {HeddleError} `INVALID_INPUT` that names the field. */
 export function checkJobInput(input: JobInput): void {
-  checkFields("input", input, ["prompt"], "INVALID_INPUT");
+  checkFields("input", input, ["prompt", "output"], "INVALID_INPUT");
   const prompt: unknown = (input as Partial<JobInput> | undefined)?.prompt;
   if (typeof prompt === "string" && prompt !== "") return;
   if (!Array.isArray(prompt) || prompt.length === 0) {
@@ -21,8 +22,17 @@ export function checkJobInput(input: JobInput): void {
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
 export function checkRunOptions(options: RunOptions): void {
-  checkFields("options", options, ["host", "signal", "id", "parent", "model", "timeouts"]);
+  checkFields("options", options, [
+    "host",
+    "signal",
+    "id",
+    "parent",
+    "context",
+    "model",
+    "timeouts",
+  ]);
   checkText("id", options.id);
+  checkContext("context", options.context);
   checkModelSettings("model", options.model);
   checkTimeouts("timeouts", options.timeouts);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {

@@ -15,6 +15,7 @@ import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job, JobDriver } from "./job.ts";
 import type { Stop, Verdict } from "./job-lifecycle.ts";
+import { OutputCheck } from "./output-check.ts";
 
 /** What a run needs from its worker. */
 export type RunContext = {
@@ -58,9 +59,12 @@ export class JobRun implements JobDriver {
   #isWaiting: boolean = false;
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #output: OutputCheck;
   /** The thread that carries the job out now. */
   #thread: ActorThread;
   #call: ModelCall | undefined;
+  /** Settles, and never rejects, when what the actor has asked for is answered: the response is there, and checked. */
+  #answer: Promise<unknown> | undefined;
   /** Of the last model call: the job ends with it, also if the actor dies before it can say so. */
   #callFailure: HeddleError | undefined;
   #total: Deadline | undefined;
@@ -74,6 +78,7 @@ export class JobRun implements JobDriver {
     this.#job = job;
     this.#context = context;
     this.#thread = context.thread;
+    this.#output = new OutputCheck(job, context.steering);
     const { settings, options } = job.spec;
     this.#timeouts = { ...settings.timeouts, ...given(options.timeouts) };
     this.#tools = new JobTools({
@@ -109,7 +114,7 @@ export class JobRun implements JobDriver {
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
     this.#context.steering.follow((text) => this.#thread.steer(job.id, text));
-    const failure = await this.#carryOut();
+    const failure = (await this.#carryOut()) ?? this.#output.missing();
     this.#context.steering.follow(undefined);
     if (failure && this.#thread.isStuck) this.#writtenOff(failure);
     else this.#actorEnded(failure);
@@ -119,10 +124,32 @@ export class JobRun implements JobDriver {
   }
 
   /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
-  async callModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
+  async callModel(call: ActorModelCall): Promise<ModelResponse> {
+    if (this.#answer !== undefined)
+      throw new HeddleError("INTERNAL", "a model call is under way already");
+    const answer = this.#respond(call);
+    this.#answer = answer.catch(() => {});
+    try {
+      return await answer;
+    } finally {
+      this.#answer = undefined;
+    }
+  }
+
+  async #respond(call: ActorModelCall): Promise<ModelResponse> {
+    try {
+      const response = await this.#askModel(call);
+      await this.#output.check(response);
+      return response;
+    } catch (error) {
+      this.#callFailure = toHeddleError(error, "INTERNAL");
+      throw error;
+    }
+  }
+
+  async #askModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
     const job = this.#job;
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
-    if (this.#call) throw new HeddleError("INTERNAL", "a model call is under way already");
     const { gateway } = this.#context;
     const { settings } = job.spec;
     job.tally.steered(this.#context.steering.said(steered - this.#steered));
@@ -149,9 +176,6 @@ export class JobRun implements JobDriver {
       const response = await this.#call.ended;
       this.#noteResponse(response);
       return response;
-    } catch (error) {
-      this.#callFailure = toHeddleError(error, "INTERNAL");
-      throw error;
     } finally {
       this.#call = undefined;
       job.stream.closeCall();
@@ -241,7 +265,7 @@ export class JobRun implements JobDriver {
   /** The actor has died. Resolves as `#after` does. */
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
-    await this.#call?.ended.catch(() => {});
+    await this.#answer;
     if (this.#callFailure) return this.#callFailure;
     const { tally, spec } = this.#job;
     const isSteered =
@@ -312,9 +336,9 @@ export class JobRun implements JobDriver {
   }
 
   #request(messages: readonly Message[]): ModelRequest {
-    const { settings, options, worker, id } = this.#job.spec;
+    const { settings, options, output, worker, id } = this.#job.spec;
     return {
-      ...given({ instructions: settings.instructions }),
+      ...given({ instructions: settings.instructions, output: output?.spec }),
       messages,
       ...(this.#tools.specs.length === 0 ? {} : { tools: this.#tools.specs }),
       settings: { ...settings.model, ...given(options.model) },

@@ -17,6 +17,8 @@ export class JobTally {
   /** What the user has said since the last response. */
   #said: readonly string[] = [];
   #usage: Usage = NO_USAGE;
+  /** What the last response was found to be. */
+  #output: { readonly output: unknown } | undefined;
 
   get steps(): number {
     return this.#answered.length;
@@ -32,6 +34,16 @@ export class JobTally {
     const outcomes = response.toolCalls.map(() => undefined);
     this.#answered.push({ said: this.#said, response, outcomes });
     this.#said = [];
+    this.#output = undefined;
+  }
+
+  /** The last response is a valid output, and this is its value. */
+  accept(output: unknown): void {
+    this.#output = { output };
+  }
+
+  get hasOutput(): boolean {
+    return this.#output !== undefined;
   }
 
   /** The calls of the last response. */
@@ -65,6 +77,7 @@ export class JobTally {
     const last = this.#last;
     return {
       text: last?.text ?? "",
+      ...this.#output,
       usage: this.#usage,
       steps: this.steps,
       finishReason: finishReasonOf(last),

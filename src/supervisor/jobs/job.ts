@@ -4,6 +4,7 @@ import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk } from "../../protocol/model.ts";
 import { checkNumber, checkOneOf } from "../check.ts";
+import type { Context } from "../context.ts";
 import type {
   CancelOutcome,
   JobEventOtherThanChunk,
@@ -20,6 +21,7 @@ import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lif
 import { endingOf, jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
 import { outcomeOf } from "./job-outcome.ts";
 import { JobTally } from "./job-tally.ts";
+import type { Output } from "./output-schema.ts";
 
 /** What a job is made of. */
 export type JobSpec = {
@@ -28,8 +30,10 @@ export type JobSpec = {
   readonly input: JobInput;
   readonly options: RunOptions;
   readonly settings: WorkerSettings;
-  /** For tools. */
-  readonly context: unknown;
+  /** The session's, the worker's and the job's own, laid over each other. */
+  readonly context: Context;
+  /** What it is to end with; undefined: any text. */
+  readonly output: Output | undefined;
   readonly runtime: Runtime;
   /** It is open when the job is made. */
   readonly parent?: Job | undefined;

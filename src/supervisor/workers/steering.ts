@@ -6,15 +6,18 @@ import type { Member } from "../messages/society.ts";
 
 const MAX_TEXTS = 100;
 
+/** `isOfJob`: the supervisor says it for the running job's sake, and it goes with that. */
+type Said = { readonly text: string; readonly isOfJob: boolean };
+
 /** What an agent is told beside its jobs: it waits for the next model call of the running job, or for the next job. */
 export class Steering {
-  readonly #texts: string[] = [];
+  #texts: Said[] = [];
   /** Passes a text on to the job that runs. */
   #onText: ((text: string) => void) | undefined;
 
   /** What is not yet in the conversation. */
   get waiting(): readonly string[] {
-    return this.#texts;
+    return this.#texts.map(({ text }) => text);
   }
 
   /** Takes the letter to `worker` if it is a valid `steer`, or fails it. */
@@ -33,14 +36,20 @@ export class Steering {
     }
   }
 
-  /** Has later texts passed on. What waits already is the caller's to pass on. */
+  /** Has later texts passed on, or with nothing given no longer: the job is over. What waits already is the caller's to pass on. */
   follow(onText: ((text: string) => void) | undefined): void {
     this.#onText = onText;
+    if (!onText) this.#texts = this.#texts.filter(({ isOfJob }) => !isOfJob);
+  }
+
+  /** Has the running job make one more step, with `text` behind what the user has said. Later jobs never see it. */
+  ask(text: string): void {
+    this.#push({ text, isOfJob: true });
   }
 
   /** The first `count` texts are in the conversation now. */
   said(count: number): readonly string[] {
-    return this.#texts.splice(0, Math.max(0, count));
+    return this.#texts.splice(0, Math.max(0, count)).map(({ text }) => text);
   }
 
   #take({ name, message }: Letter): void {
@@ -52,8 +61,12 @@ export class Steering {
     if (this.#texts.length >= MAX_TEXTS) {
       throw new HeddleError("MAILBOX_FULL", `${MAX_TEXTS} texts wait already for the agent`);
     }
-    this.#texts.push(text);
-    this.#onText?.(text);
+    this.#push({ text, isOfJob: false });
+  }
+
+  #push(said: Said): void {
+    this.#texts.push(said);
+    this.#onText?.(said.text);
   }
 }
 

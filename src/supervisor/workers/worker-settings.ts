@@ -12,6 +12,8 @@ import {
   MS,
   refuse,
 } from "../check.ts";
+import type { Context } from "../context.ts";
+import { checkContext, layContext } from "../context.ts";
 import type { Timeouts, WorkerOptions } from "../options.ts";
 import type { ActorProfile, Permissions } from "../threads/actor-profile.ts";
 import { BARE_PROFILE, checkPermissions, profileOf } from "../threads/actor-profile.ts";
@@ -26,6 +28,7 @@ export type WorkerSettings = {
   readonly provider: string;
   readonly model: ModelSettings;
   readonly instructions: string | undefined;
+  readonly context: Context;
   readonly transcript: readonly Message[];
   readonly maxSteps: number;
   readonly maxDepth: number;
@@ -54,6 +57,7 @@ const FIELDS = [
   "provider",
   "model",
   "instructions",
+  "context",
   "transcript",
   "maxSteps",
   "maxDepth",
@@ -117,6 +121,7 @@ export function workerSettings(
     provider: chooseProvider(merged.provider, providers),
     model: layered(NO_MODEL_SETTINGS, defaults.model, options.model),
     instructions: merged.instructions,
+    context: layContext(defaults.context, options.context),
     transcript: clonePlain("transcript", options.transcript ?? []),
     maxSteps: merged.maxSteps ?? 20,
     maxDepth: merged.maxDepth,
@@ -148,6 +153,7 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   for (const name of ["name", "provider", "instructions"] as const) {
     checkText(field(name), options[name]);
   }
+  checkContext(field("context"), options.context);
   checkNumber(field("maxSteps"), options.maxSteps, { min: 1, max: 1_000, integer: true });
   checkNumber(field("maxDepth"), options.maxDepth, { min: 0, max: 100, integer: true });
   checkNumber(field("maxChildren"), options.maxChildren, { min: 0, max: 10_000, integer: true });

@@ -24,6 +24,12 @@ function responses(parts: Partial<ModelRequest>): ReturnType<typeof responsesReq
   return responsesRequest(request(parts), "m");
 }
 
+const OPEN = { type: "object", properties: { n: { type: "number" } } };
+/** Schemas, and whether strict mode takes them. */
+const SCHEMAS = [
+  [OPEN, false],
+  [{ ...OPEN, required: ["n"], additionalProperties: false }, true],
+] as const;
 const DATA = { data: "AAAA", mediaType: "image/png" };
 const CONVERSATION: readonly Message[] = [
   { role: "user", content: "hi" },
@@ -66,6 +72,15 @@ describe("chatRequest()", () => {
       ],
       tool_choice: "required",
     });
+  });
+
+  test("the schema of its output, strict if it can be", () => {
+    for (const [schema, strict] of SCHEMAS) {
+      expect(chat({ output: { name: "output", schema } }).response_format).toEqual({
+        type: "json_schema",
+        json_schema: { name: "output", schema, strict },
+      });
+    }
   });
 
   test("nothing that is not set", () => {
@@ -157,6 +172,14 @@ describe("responsesRequest()", () => {
       tools: [{ type: "function", strict: false, ...ADD }],
       tool_choice: { type: "function", name: "add" },
     });
+  });
+
+  test("the schema of its output, strict if it can be", () => {
+    for (const [schema, strict] of SCHEMAS) {
+      expect(responses({ output: { name: "output", schema } }).text).toEqual({
+        format: { type: "json_schema", name: "output", schema, strict },
+      });
+    }
   });
 
   test("a conversation", () => {

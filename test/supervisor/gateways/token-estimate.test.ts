@@ -16,6 +16,11 @@ describe("estimateTokens()", () => {
     ["rounded up", { messages: [user("x")], settings: { maxOutputTokens: 5 } }, 6],
     ["instructions count", { messages: [], instructions: "x".repeat(40) }, 1_010],
     [
+      "the schema of the output counts",
+      { messages: [], output: { name: "output", schema: { a: "x".repeat(32) } } },
+      1_010,
+    ],
+    [
       "parts of a text count",
       { messages: [user([{ type: "text", text: "x".repeat(40) }])] },
       1_010,

@@ -4,7 +4,8 @@ import type { JobEventOtherThanChunk, Worker } from "../../../src/supervisor/han
 import type { JobDriver } from "../../../src/supervisor/jobs/job.ts";
 import { Job } from "../../../src/supervisor/jobs/job.ts";
 import type { Stop, Verdict } from "../../../src/supervisor/jobs/job-lifecycle.ts";
-import type { RunOptions, WorkerOptions } from "../../../src/supervisor/options.ts";
+import { outputOf } from "../../../src/supervisor/jobs/output-schema.ts";
+import type { OutputSchema, RunOptions, WorkerOptions } from "../../../src/supervisor/options.ts";
 import type { SupervisorEvent } from "../../../src/supervisor/runtime.ts";
 import { workerSettings } from "../../../src/supervisor/workers/worker-settings.ts";
 import { textRun } from "../../support/arbitraries.ts";
@@ -31,7 +32,7 @@ export class JobUnderTest implements JobDriver {
   holders = 0;
   workerState: WorkerState = "idle";
 
-  constructor(options: RunOptions = {}, worker: WorkerOptions = {}) {
+  constructor(options: RunOptions = {}, worker: WorkerOptions = {}, output?: OutputSchema) {
     const runtime = {
       clock: this.clock,
       spawn: () => {
@@ -59,7 +60,8 @@ export class JobUnderTest implements JobDriver {
       input: { prompt: "hi" },
       options,
       settings: workerSettings(worker, {}, new Set(["main"])),
-      context: undefined,
+      context: {},
+      output: outputOf(output),
       runtime,
       onEvent: (event) => this.told.push(event),
     });

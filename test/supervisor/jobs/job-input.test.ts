@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { checkJobInput, checkRunOptions } from "../../../src/supervisor/jobs/job-input.ts";
+import { outputOf } from "../../../src/supervisor/jobs/output-schema.ts";
 import type { JobInput, RunOptions } from "../../../src/supervisor/options.ts";
 
 const refused = (code: string, field: string) =>
@@ -9,6 +11,7 @@ describe("checkJobInput()", () => {
   const image = { type: "image", url: "https://x/y.png" };
   const good: readonly object[] = [
     { prompt: "hi" },
+    { prompt: "hi", output: { type: "object" } },
     { prompt: [{ type: "text", text: "hi" }, image] },
     { prompt: [{ type: "image", data: "AAAA", mediaType: "image/png", detail: "low" }] },
     { prompt: [{ type: "file", data: "AAAA", mediaType: "text/plain", filename: "a.txt" }] },
@@ -56,6 +59,34 @@ describe("checkJobInput()", () => {
   });
 });
 
+describe("outputOf()", () => {
+  const endless: { [keyword: string]: unknown } = { type: "object" };
+  endless["properties"] = { endless };
+  const bare = { "~standard": { version: 1, vendor: "v", validate: () => ({ value: 1 }) } };
+
+  test("shows a schema as JSON, and nothing that is not", () => {
+    const schema = z.strictObject({ at: z.number() }).meta({ draw: () => {} });
+    expect(structuredClone(outputOf(schema)?.spec)).toMatchObject({
+      name: "output",
+      schema: { type: "object", required: ["at"], additionalProperties: false },
+    });
+    expect(outputOf(undefined)).toBeUndefined();
+  });
+
+  test.each<[string, unknown]>([
+    ["null", null],
+    ["a text", "object"],
+    ["an array", []],
+    ["a function in it", { type: "object", check: () => {} }],
+    ["itself in it", endless],
+    ["a bigint in it", { type: "number", minimum: 1n }],
+    ["a schema that cannot be shown as JSON Schema", bare],
+    ["one of zod that cannot", z.object({ at: z.date() })],
+  ])("refuses %s, and names the field", (_, schema) => {
+    expect(() => outputOf(schema)).toThrow(refused("INVALID_OPTION", "output"));
+  });
+});
+
 describe("checkRunOptions()", () => {
   class Host {
     workerStateChange(): void {}
@@ -76,6 +107,7 @@ describe("checkRunOptions()", () => {
     ["options", "a"],
     ["options.prompt", { prompt: "a" }],
     ["id", { id: "" }],
+    ["context", { context: [] }],
     ["id", { id: 1 }],
     ["signal", { signal: {} }],
     ["signal", { signal: new AbortController() }],

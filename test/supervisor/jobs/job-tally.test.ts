@@ -175,6 +175,17 @@ describe("JobTally.result()", () => {
     });
   });
 
+  test("has the output that the last response was found to be, also undefined, and no earlier one", () => {
+    tally.response(response({ text: "1" }));
+    expect([tally.hasOutput, "output" in tally.result()]).toEqual([false, false]);
+    tally.accept(1);
+    expect([tally.hasOutput, tally.result().output]).toEqual([true, 1]);
+    tally.response(response({ text: "2" }));
+    expect([tally.hasOutput, "output" in tally.result()]).toEqual([false, false]);
+    tally.accept(undefined);
+    expect([tally.hasOutput, "output" in tally.result()]).toEqual([true, true]);
+  });
+
   test("optional counts appear as soon as one response has them", () => {
     tally.response(response());
     expect(tally.result().usage).toEqual(usage);
