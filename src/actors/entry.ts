@@ -113,7 +113,8 @@ function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
   cancelCell = new CancelCell(cancelled);
 }
 
-async function run({ jobId, messages, stepsDone, steering: said = [] }: ActorJob): Promise<void> {
+async function run(job: ActorJob): Promise<void> {
+  const { jobId, messages, stepsDone, maxSteps = config?.maxSteps ?? 1, steering: said = [] } = job;
   const abort = new AbortController();
   const { signal } = abort;
   const steering = [...said];
@@ -122,7 +123,7 @@ async function run({ jobId, messages, stepsDone, steering: said = [] }: ActorJob
     await runWorkerLoop({
       messages,
       stepsDone,
-      maxSteps: config?.maxSteps ?? 1,
+      maxSteps,
       signal,
       steering,
       askModel: (conversation, steered) =>

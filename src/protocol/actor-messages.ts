@@ -18,6 +18,8 @@ export type ActorJob = {
   readonly messages: readonly Message[];
   /** Model calls that the job has made already. */
   readonly stepsDone: number;
+  /** Of this job. Left out: the worker's. */
+  readonly maxSteps?: number;
   /** What the user has said beside the input. Left out: nothing. */
   readonly steering?: readonly string[];
 };

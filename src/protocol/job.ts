@@ -8,7 +8,7 @@ export type JobResult = {
   /** The text of the last response. */
   readonly text: string;
   readonly output?: unknown;
-  /** The sum over all model calls of the job. */
+  /** The sum over all model calls of the job, those of its children not included. */
   readonly usage: Usage;
   /** How many model calls it took. */
   readonly steps: number;

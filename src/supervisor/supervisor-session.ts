@@ -2,6 +2,7 @@ import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
 import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
+import type { Usage } from "../protocol/model.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
@@ -18,7 +19,10 @@ import type {
   Worker,
   WorkerJob,
 } from "./handles.ts";
+import type { Overrun } from "./jobs/budget.ts";
+import { Ledger } from "./jobs/budget.ts";
 import { Job } from "./jobs/job.ts";
+import { budgetError } from "./jobs/job-account.ts";
 import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
@@ -29,6 +33,7 @@ import type { DeadLetter } from "./messages/letter.ts";
 import type {
   BatchInput,
   BatchOptions,
+  Budget,
   CloseOptions,
   JobInput,
   KeepSettled,
@@ -41,10 +46,11 @@ import type { Runtime } from "./runtime.ts";
 import type { Admission } from "./threads/admission.ts";
 import type { ThreadSupply } from "./threads/worker-thread.ts";
 import { SessionWorker } from "./workers/session-worker.ts";
-import { checkWorkerOptions, workerSettings } from "./workers/worker-settings.ts";
+import { checkWorkerOptions, jobSettings, workerSettings } from "./workers/worker-settings.ts";
 
 export type SupervisorSessionOptions = {
   readonly name: string;
+  readonly budget?: Budget;
   readonly defaults: WorkerOptions;
   readonly keepSettled: Required<KeepSettled>;
   readonly gateways: Gateways;
@@ -68,6 +74,7 @@ export class SupervisorSession implements Session {
   readonly #roster: Roster;
   readonly #jobs = new Map<string, Job>();
   readonly #settled: SettledJobs;
+  readonly #ledger: Ledger;
   readonly #events = new Subject<SessionEvent>();
   /** Resolves when running jobs have had their time. */
   readonly #drained: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -81,9 +88,15 @@ export class SupervisorSession implements Session {
     this.jobs = this.#jobs;
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
+    const onOver = (overrun: Overrun) => this.#end(overrun);
+    this.#ledger = new Ledger({ scope: "session", budget: options.budget ?? {}, onOver });
     this.events$ = new ContainedObservable(this.#events, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
+  }
+
+  get usage(): Usage {
+    return this.#ledger.usage;
   }
 
   get settledJobs(): number {
@@ -105,6 +118,7 @@ export class SupervisorSession implements Session {
 
   run(target: Worker | WorkerOptions, input: JobInput, options: RunOptions = {}): Job {
     this.#checkOpen();
+    this.#checkBudget();
     checkJobInput(input);
     checkRunOptions(options);
     const id = options.id ?? this.#options.runtime.newId();
@@ -123,8 +137,10 @@ export class SupervisorSession implements Session {
       if (event.type === "started") leave();
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
-    const { settings } = worker;
-    const job = new Job({ id, worker, input, options: own, settings, runtime, parent, onEvent });
+    const settings = jobSettings(worker.settings, own);
+    const accounts = { worker: worker.ledger, session: this.#ledger };
+    const spec = { id, worker, input, options: own, settings, runtime };
+    const job = new Job({ ...spec, parent, accounts, onEvent });
     job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {
@@ -252,6 +268,16 @@ export class SupervisorSession implements Session {
 
   #died(worker: RosterWorker): void {
     this.#roster.deathWatch.died(worker, worker.endReason ?? "stopped");
+  }
+
+  /** Its budget is used up. Children first: they are to end of it themselves, not by their parents' end. */
+  #end(overrun: Overrun): void {
+    for (const job of [...this.#jobs.values()].reverse()) job.account.end(overrun);
+  }
+
+  #checkBudget(): void {
+    const { spent } = this.#ledger;
+    if (spent) throw budgetError(spent, "session");
   }
 
   #checkOpen(): void {

@@ -107,6 +107,7 @@ export class JobRun implements JobDriver {
       onChunks: (run, atMs) => this.#receive(run, atMs),
       onWaiting: (reason, untilMs) =>
         job.append({ type: "waiting", for: reason, ...given({ untilMs }) }),
+      meter: job.account,
     });
     try {
       const response = await this.#call.ended;
@@ -114,6 +115,8 @@ export class JobRun implements JobDriver {
       return response;
     } catch (error) {
       this.#callFailure = toHeddleError(error, "INTERNAL");
+      // The actor's word is not needed for it.
+      if (this.#callFailure.code === "BUDGET_TOKENS") job.fail(this.#callFailure);
       throw error;
     } finally {
       this.#call = undefined;
@@ -189,7 +192,8 @@ export class JobRun implements JobDriver {
     const steering = this.#context.steering.waiting;
     this.#steered = 0;
     try {
-      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps, steering });
+      const { maxSteps } = spec.settings;
+      await this.#thread.run({ jobId: id, messages, stepsDone: tally.steps, maxSteps, steering });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");
@@ -237,6 +241,8 @@ export class JobRun implements JobDriver {
     job.tally.response(response);
     job.append({ type: "response", response });
     job.stream.responded();
+    job.account.responded(response.toolCalls.length);
+    if (job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
   }
 
   #request(messages: readonly Message[]): ModelRequest {

@@ -1,10 +1,11 @@
 import type { Observable } from "rxjs";
 import { HeddleError, toHeddleError } from "../../errors.ts";
-import type { Message } from "../../protocol/model.ts";
+import type { Message, Usage } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
 import { clonePlain, shortenedGraceMs } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { Worker } from "../handles.ts";
+import { Ledger } from "../jobs/budget.ts";
 import type { Job } from "../jobs/job.ts";
 import { JobRun } from "../jobs/job-run.ts";
 import type { Letter } from "../messages/letter.ts";
@@ -39,6 +40,7 @@ export class SessionWorker implements Worker {
   readonly id: string;
   readonly name: string;
   readonly settings: WorkerSettings;
+  readonly ledger: Ledger = new Ledger();
   readonly #options: SessionWorkerOptions;
   readonly #states: WorkerStates;
   readonly #queue: TakenJob[] = [];
@@ -98,6 +100,10 @@ export class SessionWorker implements Worker {
 
   get transcript(): readonly Message[] {
     return this.#transcript;
+  }
+
+  get usage(): Usage {
+    return this.ledger.usage;
   }
 
   get isBusy(): boolean {
@@ -188,7 +194,8 @@ export class SessionWorker implements Worker {
     if (this.#current) return;
     const current = this.#queue.shift();
     if (!current) {
-      this.#rest();
+      if (!this.#failure && !this.isStopped) this.#enter("idle");
+      this.#thread.rest();
       return;
     }
     this.#current = current;
@@ -228,12 +235,6 @@ export class SessionWorker implements Worker {
     } catch (error) {
       job.fail(toHeddleError(error, "INTERNAL"));
     }
-  }
-
-  /** There is no job. */
-  #rest(): void {
-    if (!this.#failure && !this.isStopped) this.#enter("idle");
-    this.#thread.rest();
   }
 
   /** A job was stopped. A start that hangs holds up nothing that has begun, and keeps no thread that nobody wants. */
