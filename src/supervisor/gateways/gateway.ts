@@ -182,7 +182,9 @@ export class Gateway {
 
   #notSent(call: ModelCall, cause: unknown): void {
     const error = toHeddleError(cause, "INVALID_INPUT", "the request is not plain data");
-    this.#end(call, () => call.fail(error, { tokens: 0 }));
+    // An attempt before this one waits at its gateway for the next.
+    if (call.isSent) this.#stop(call, error);
+    else this.#end(call, () => call.fail(error, { tokens: 0 }));
   }
 
   #sendDemand(): void {
