@@ -71,6 +71,7 @@ export type { MailboxOptions } from "./supervisor/messages/mailbox.ts";
 export type {
   BatchInput,
   BatchOptions,
+  Budget,
   CloseOptions,
   JobInput,
   KeepSettled,

@@ -117,12 +117,12 @@ function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
 }
 
 async function run(job: ActorJob): Promise<void> {
-  const { jobId, work, context, steering: said = [] } = job;
+  const { jobId, work, context, maxSteps = config?.maxSteps ?? 1, steering: said = [] } = job;
   const abort = new AbortController();
   const { signal } = abort;
   const steering = [...said];
   const isCancelled = () => cancelCell.isCancelled(work);
-  const { maxSteps = 1, maxParallelToolCalls = 1, maxToolResultBytes = 0 } = config ?? {};
+  const { maxParallelToolCalls = 1, maxToolResultBytes = 0 } = config ?? {};
   const caller = { jobId, context, signal, isCancelled, maxResultBytes: maxToolResultBytes };
   running = { jobId, abort, steering };
   try {

@@ -28,6 +28,8 @@ export type ActorJob = {
   readonly stepsDone: number;
   /** Which calls of the last response have their results at the end of `messages`, in order. Left out: none. */
   readonly answered?: readonly number[];
+  /** Of this job. Left out: the worker's. */
+  readonly maxSteps?: number;
   /** What the user has said beside the input. Left out: nothing. */
   readonly steering?: readonly string[];
 };

@@ -7,7 +7,7 @@ import type { WorkerState } from "./worker.ts";
 export type JobResult<Output = unknown> = JobOutput<Output> & {
   /** The text of the last response. */
   readonly text: string;
-  /** The sum over all model calls of the job. */
+  /** The sum over all model calls of the job, those of its children not included. */
   readonly usage: Usage;
   /** How many model calls it took. */
   readonly steps: number;

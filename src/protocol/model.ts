@@ -115,11 +115,16 @@ export type ModelResponse = {
 
 export type ResponseFinishReason = "stop" | "length" | "tool-calls" | "content-filter" | "refusal";
 
-/** Tokens, as the server counted them. All 0 when a server does not say. */
+/** Tokens, as the server counted them. All 0 in a response whose server does not say. */
 export type Usage = {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly totalTokens: number;
   readonly cachedInputTokens?: number;
   readonly reasoningTokens?: number;
+  /**
+   * A part of it is estimated: of a model call that is under way or was cut off, or whose server did not say. Its input is then
+   * its characters divided by 4 and 1,000 for each image or file, its output the bytes of all that has arrived divided by 4.
+   */
+  readonly estimated?: true;
 };

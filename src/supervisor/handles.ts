@@ -9,7 +9,7 @@ import type {
   UntypedBehavior,
 } from "../protocol/behavior.ts";
 import type { JobEvent, JobEventBody, JobResult } from "../protocol/job.ts";
-import type { Message, ModelResponseChunk } from "../protocol/model.ts";
+import type { Message, ModelResponseChunk, Usage } from "../protocol/model.ts";
 import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
@@ -33,6 +33,8 @@ export interface Session {
   readonly workers: ReadonlyMap<string, Worker | BehaviorWorker>;
   /** The jobs that have not ended, by id. */
   readonly jobs: ReadonlyMap<string, WorkerJob>;
+  /** The sum over all its jobs, those that run included. */
+  readonly usage: Usage;
   /** What happens to the session's workers and jobs, chunks left out; hot, never errors, completes at close. */
   readonly events$: Observable<SessionEvent>;
   /**
@@ -67,7 +69,8 @@ export interface Session {
    * Refusals are thrown at once, and then there is no job.
    *
    * @throws {HeddleError} `INVALID_INPUT`, `INVALID_OPTION`, `ID_TAKEN`, `UNKNOWN_WORKER`, `WORKER_STOPPED`, `WORKER_BUSY`,
-   * `WORKER_FAILED`, `NOT_AN_AGENT`, `OVERLOADED`, `SESSION_CLOSED`, and what `createWorker` throws. With a `parent` also:
+   * `WORKER_FAILED`, `NOT_AN_AGENT`, `OVERLOADED`, `SESSION_CLOSED`, `BUDGET_TOKENS` and `BUDGET_TOOL_CALLS` when the session's budget is used up, and what
+   * `createWorker` throws. With a `parent` also:
    * `UNKNOWN_JOB` when it is no job of the session, `JOB_SETTLED` when it has ended, `MAX_DEPTH`, `MAX_CHILDREN`, and `DEADLOCK`
    * when `worker` has jobs that wait for the parent's end, such as the parent itself.
    */
@@ -155,6 +158,8 @@ export interface Worker {
   readonly provider: string;
   /** The conversation so far, as the next job will get it. */
   readonly transcript: readonly Message[];
+  /** The sum over all its jobs, the one that runs included. */
+  readonly usage: Usage;
   /**
    * Adds a user's message before the next model call of the running job; in its last step it makes one more. Without a job, or
    * when it comes too late for this one, it is kept for the next. Its rejection need not be handled.
@@ -233,6 +238,11 @@ export interface WorkerJob<Result extends JobResult = JobResult>
   readonly children: ReadonlyMap<string, WorkerJob>;
   /** When it started, had its first chunk, and ended, as its log says. */
   readonly times: JobTimes;
+  /**
+   * What its model calls have taken so far, also while it runs; its children count for themselves. A request that was never sent,
+   * or that its server has refused before anything came of it, has taken nothing.
+   */
+  readonly usage: Usage;
   /** Hot: from the moment of subscribing, without replay. Never error; complete with the job; hold nothing back. */
   readonly chunks$: Observable<ModelResponseChunk>;
   readonly events$: Observable<JobEvent>;

@@ -1,3 +1,4 @@
+import type { Usage } from "../protocol/model.ts";
 import type { ProviderLimits } from "../protocol/provider.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { GatewayState } from "./gateways/gateway.ts";
@@ -54,6 +55,7 @@ export type SessionInspection = {
   readonly jobs: readonly JobInspection[];
   /** Settled jobs that are still kept. */
   readonly keptJobs: number;
+  readonly usage: Usage;
 };
 
 export type WorkerInspection = {
@@ -67,6 +69,8 @@ export type WorkerInspection = {
   readonly queuedJobs: number;
   readonly queuedMessages: number;
   readonly messages: number;
+  /** Undefined: it is a behaviour. */
+  readonly usage: Usage | undefined;
 };
 
 export type JobInspection = {
@@ -77,4 +81,5 @@ export type JobInspection = {
   readonly state: JobState;
   readonly events: number;
   readonly chunkBytes: number;
+  readonly usage: Usage;
 };

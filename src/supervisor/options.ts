@@ -41,6 +41,27 @@ export type SessionOptions = {
   readonly name?: string;
   /** For all its workers: the supervisor's `defaults.context` is laid over it, field by field. See `WorkerOptions.context`. @defaultValue {} */
   readonly context?: Context;
+  /** Of all its jobs together, over its life. Once it is used up, they end and `run` is refused. @defaultValue none */
+  readonly budget?: Budget;
+};
+
+/**
+ * What may be used, children included: a child counts in the budgets of all jobs above it, and in its session's, as it happens.
+ *
+ * Whose budget it was is in the error's `details`: `limit`, `used`, and `scope`: `"job"`, `"parent"` or `"session"`.
+ */
+export type Budget = {
+  /**
+   * Tokens, input and output, 1 to 1,000,000,000,000 (`BUDGET_TOKENS`). A model call whose input does not fit is not sent, and one that
+   * grows past the limit is cut off, by an estimate (`Usage.estimated`); a job that would go on with nothing left ends. A last response
+   * counts, also when its server says that it went over. @defaultValue none
+   */
+  readonly maxTotalTokens?: number;
+  /**
+   * Tool calls that responses may ask for, 0 to 1,000,000 (`BUDGET_TOOL_CALLS`). Of a response that asks for more, none is carried
+   * out. @defaultValue none
+   */
+  readonly maxToolCalls?: number;
 };
 
 export type WorkerOptions = {
@@ -89,6 +110,8 @@ export type WorkerOptions = {
   /** How long a terminated thread may take to end, in ms, before the job settles without it (`THREAD_STUCK`). @defaultValue 5_000 */
   readonly killMs?: number;
   readonly timeouts?: Timeouts;
+  /** Of each of its jobs. @defaultValue none */
+  readonly budget?: Budget;
   /** How many bytes of a stream a lossless reader may leave unread before the model's server is made to wait. @defaultValue 262_144 */
   readonly windowBytes?: number;
   /** How many bytes of streamed text a job may keep; past that it fails with `OUTPUT_LIMIT`. @defaultValue 8_388_608 */
@@ -164,6 +187,10 @@ export type RunOptions = {
   readonly model?: ModelSettings;
   /** Laid over the worker's timeouts, for this job only. */
   readonly timeouts?: Timeouts;
+  /** Laid over the worker's budget, field by field, for this job only. */
+  readonly budget?: Budget;
+  /** In place of the worker's, for this job only. */
+  readonly maxSteps?: number;
 };
 
 /** One input of `runAll`. */

@@ -1,13 +1,13 @@
 import type { Observable } from "rxjs";
 import { Subject } from "rxjs";
 import { HeddleError } from "../errors.ts";
-import type { AnyBehavior, UntypedBehavior, WorkerRef } from "../protocol/behavior.ts";
+import type { AnyBehavior, UntypedBehavior } from "../protocol/behavior.ts";
 import type { JobResult } from "../protocol/job.ts";
+import type { Usage } from "../protocol/model.ts";
 import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
-import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
-import { behaviorSettings, isBehavior } from "./behaviors/behavior-settings.ts";
-import { BehaviorWorker } from "./behaviors/behavior-worker.ts";
+import { isBehavior } from "./behaviors/behavior-settings.ts";
+import type { BehaviorWorker } from "./behaviors/behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, given, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import { layContext } from "./context.ts";
@@ -21,7 +21,10 @@ import type {
   Worker,
   WorkerJob,
 } from "./handles.ts";
+import type { Overrun } from "./jobs/budget.ts";
+import { Ledger } from "./jobs/budget.ts";
 import { Job } from "./jobs/job.ts";
+import { budgetError } from "./jobs/job-account.ts";
 import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
@@ -33,6 +36,7 @@ import type { DeadLetter } from "./messages/letter.ts";
 import type {
   BatchInput,
   BatchOptions,
+  Budget,
   CloseOptions,
   JobInput,
   KeepSettled,
@@ -42,18 +46,18 @@ import type {
 import type { RosterWorker } from "./roster.ts";
 import { Roster } from "./roster.ts";
 import type { Runtime } from "./runtime.ts";
+import { Staffing } from "./staffing.ts";
 import type { Admission } from "./threads/admission.ts";
 import type { ThreadSupply } from "./threads/worker-thread.ts";
-import { childWorker } from "./tools/child-worker.ts";
-import { Confirmations } from "./tools/confirmations.ts";
 import type { DecideOptions } from "./tools/decision.ts";
 import type { SessionTools } from "./tools/session-tools.ts";
-import { ToolPool } from "./tools/tool-pool.ts";
-import { SessionWorker } from "./workers/session-worker.ts";
-import { checkWorkerOptions, workerSettings } from "./workers/worker-settings.ts";
+import { sessionTools } from "./tools/session-tools.ts";
+import type { SessionWorker } from "./workers/session-worker.ts";
+import { checkWorkerOptions, jobSettings } from "./workers/worker-settings.ts";
 
 export type SupervisorSessionOptions = {
   readonly name: string;
+  readonly budget?: Budget;
   readonly defaults: WorkerOptions;
   readonly keepSettled: Required<KeepSettled>;
   readonly gateways: Gateways;
@@ -76,8 +80,10 @@ export class SupervisorSession implements Session {
   readonly #options: SupervisorSessionOptions;
   readonly #roster: Roster;
   readonly #tools: SessionTools;
+  readonly #staffing: Staffing;
   readonly #jobs = new Map<string, Job>();
   readonly #settled: SettledJobs;
+  readonly #ledger: Ledger;
   readonly #events = new Subject<SessionEvent>();
   /** Resolves when running jobs have had their time. */
   readonly #drained: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -85,19 +91,22 @@ export class SupervisorSession implements Session {
 
   constructor(options: SupervisorSessionOptions) {
     this.name = options.name;
-    this.#roster = new Roster(options, (child) => this.#createBehavior(child));
+    this.#roster = new Roster(options, (child) => this.#behavior(child));
     this.workers = this.#roster.workers;
     this.deadLetters$ = this.#roster.post.deadLetters$;
     this.jobs = this.#jobs;
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
-    this.#tools = {
-      confirmations: new Confirmations(options.runtime),
-      pool: new ToolPool(options.runtime),
-      society: this.#roster,
-      mcpTools: async () => [],
-      runChild: (parent, worker, prompt, signal) => this.#runChild(parent, worker, prompt, signal),
-    };
+    this.#tools = sessionTools(options.runtime, this.#roster, (...job) => this.run(...job));
+    this.#staffing = new Staffing({
+      ...options,
+      session: options.name,
+      roster: this.#roster,
+      tools: this.#tools,
+      onEvent: (event) => this.#events.next(event),
+    });
+    const onOver = (overrun: Overrun) => this.#end(overrun);
+    this.#ledger = new Ledger({ scope: "session", budget: options.budget ?? {}, onOver });
     this.events$ = new ContainedObservable(this.#events, (error) =>
       options.runtime.report({ type: "subscriber-failed", error }),
     );
@@ -115,6 +124,10 @@ export class SupervisorSession implements Session {
     this.#tools.confirmations.decide(confirmationId, decision, options);
   }
 
+  get usage(): Usage {
+    return this.#ledger.usage;
+  }
+
   get settledJobs(): number {
     return this.#settled.size;
   }
@@ -128,8 +141,8 @@ export class SupervisorSession implements Session {
   ): SessionWorker | BehaviorHandle<UntypedBehavior> {
     this.#checkOpen();
     return isBehavior(options)
-      ? (this.#createBehavior(options) as BehaviorHandle<UntypedBehavior>)
-      : this.#createAgent(options);
+      ? (this.#behavior(options) as BehaviorHandle<UntypedBehavior>)
+      : this.#staffing.agent(options);
   }
 
   run<Output = unknown>(
@@ -138,6 +151,7 @@ export class SupervisorSession implements Session {
     options: RunOptions = {},
   ): Job & WorkerJob<JobResult<Output>> {
     this.#checkOpen();
+    this.#checkBudget();
     checkJobInput(input);
     checkRunOptions(options);
     const output = outputOf(input.output);
@@ -151,16 +165,17 @@ export class SupervisorSession implements Session {
       parent,
       workers: this.workers,
       admission,
-      createWorker: (settings) => this.#createAgent(settings),
+      createWorker: (settings) => this.#staffing.agent(settings),
     });
     const onEvent = (event: JobEventOtherThanChunk) => {
       if (event.type === "started") leave();
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
-    const { settings } = worker;
+    const settings = jobSettings(worker.settings, own);
     const context = layContext(settings.context, laidOver);
-    const ending = { output, parent, onEvent };
-    const job = new Job({ id, worker, input, options: own, settings, context, runtime, ...ending });
+    const accounts = { worker: worker.ledger, session: this.#ledger };
+    const spec = { id, worker, input, options: own, settings, context, output, runtime };
+    const job = new Job({ ...spec, parent, accounts, onEvent });
     job.onSettled(leave);
     this.#jobs.set(id, job);
     job.onSettled(() => {
@@ -219,90 +234,27 @@ export class SupervisorSession implements Session {
     for (const job of jobs) if (job.state === "queued") void job.cancel(CLOSED);
     await Promise.race([Promise.all(jobs.map((job) => job.outcome)), this.#drained.promise]);
     await Promise.all([...this.workers.values()].map((worker) => worker.end(CLOSED)));
-    await this.#tools.pool.close();
+    await this.#tools.close();
     this.#settled.clear();
-    this.#tools.confirmations.close();
     this.#events.complete();
     this.#roster.post.close();
     this.#options.onClosed();
     release();
   }
 
-  async #runChild(
-    parent: Job,
-    worker: unknown,
-    prompt: string,
-    signal: AbortSignal,
-  ): Promise<JobResult> {
-    const { host } = parent.spec.options;
-    const options = childWorker(parent, worker);
-    return await this.run(options, { prompt }, { parent, signal, ...given({ host }) }).wait();
+  /** Its budget is used up. Children first: they are to end of it themselves, not by their parents' end. */
+  #end(overrun: Overrun): void {
+    for (const job of [...this.#jobs.values()].reverse()) job.account.end(overrun);
   }
 
-  #createAgent(options: WorkerOptions): SessionWorker {
-    const { gateways, defaults } = this.#options;
-    const settings = workerSettings(options, defaults, gateways.names);
-    const { number, ...named } = this.#roster.named(settings.name);
-    const worker: SessionWorker = new SessionWorker({
-      ...named,
-      settings,
-      gateway: gateways.for(settings.provider, number),
-      session: this.name,
-      post: this.#roster.post,
-      tools: this.#tools,
-      ...this.#shared(named, () => worker),
-    });
-    this.#created(worker);
-    return worker;
-  }
-
-  #createBehavior(options: BehaviorOptions): BehaviorWorker {
+  #behavior(options: BehaviorOptions): BehaviorWorker {
     this.#checkOpen();
-    const settings = behaviorSettings(options, this.#options.defaults);
-    const { id, name } = this.#roster.named(settings.name);
-    const worker: BehaviorWorker = new BehaviorWorker({
-      id,
-      name,
-      options,
-      settings,
-      society: this.#roster,
-      ...this.#shared({ id, name }, () => worker),
-    });
-    this.#created(worker);
-    return worker;
+    return this.#staffing.behavior(options);
   }
 
-  /** What workers of both kinds are given. */
-  #shared({ id, name }: WorkerRef, worker: () => RosterWorker) {
-    const { supply, runtime } = this.#options;
-    return {
-      supply,
-      runtime,
-      onState: (state: WorkerState) => this.#workerState(worker(), state),
-      onOutput: (stream: "stdout" | "stderr", text: string) =>
-        this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
-      onStopped: () => this.#workerStopped(worker()),
-    };
-  }
-
-  #created(worker: RosterWorker): void {
-    this.#roster.add(worker);
-    this.#events.next({ type: "worker-created", workerId: worker.id, name: worker.name });
-  }
-
-  #workerState(worker: RosterWorker, state: WorkerState): void {
-    if (state === "failed") this.#died(worker);
-    this.#events.next({ type: "worker-state", workerId: worker.id, name: worker.name, state });
-  }
-
-  #workerStopped(worker: RosterWorker): void {
-    this.#roster.remove(worker);
-    this.#died(worker);
-    this.#events.next({ type: "worker-stopped", workerId: worker.id, name: worker.name });
-  }
-
-  #died(worker: RosterWorker): void {
-    this.#roster.deathWatch.died(worker, worker.endReason ?? "stopped");
+  #checkBudget(): void {
+    const { spent } = this.#ledger;
+    if (spent) throw budgetError(spent, "session");
   }
 
   #checkOpen(): void {

@@ -25,7 +25,7 @@ import { KeepAlive } from "./threads/keep-alive.ts";
 import { spawnThread } from "./threads/thread.ts";
 import { ThreadPermits } from "./threads/thread-permits.ts";
 import { ThreadStock } from "./threads/thread-stock.ts";
-import { checkWorkerOptions } from "./workers/worker-settings.ts";
+import { checkBudget, checkWorkerOptions } from "./workers/worker-settings.ts";
 
 /** What a supervisor takes from outside itself. */
 export type Outside = Omit<Runtime, "report">;
@@ -103,9 +103,10 @@ export class Supervisor {
   openSession(options: SessionOptions = {}): Session {
     if (this.#closed !== undefined)
       throw new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed");
-    checkFields("options", options, ["name", "context"]);
+    checkFields("options", options, ["name", "context", "budget"]);
     checkText("name", options.name);
     checkContext("context", options.context);
+    checkBudget("budget", options.budget);
     const name = options.name ?? `session-${this.#runtime.newId()}`;
     if (this.#sessions.has(name)) {
       const message = `a session named "${name}" is open already`;
@@ -115,6 +116,7 @@ export class Supervisor {
     const context = layContext(layContext(undefined, options.context), defaults.context);
     const session = new SupervisorSession({
       name,
+      budget: { ...options.budget },
       defaults: { ...defaults, context },
       keepSettled: this.#keepSettled,
       gateways: this.#gateways,
@@ -231,6 +233,7 @@ function inspectSession(session: SupervisorSession): SessionInspection {
       queuedJobs: worker.queuedJobs,
       queuedMessages: worker.queuedMessages,
       messages: worker.transcript?.length ?? 0,
+      usage: worker.usage,
     })),
     jobs: [...session.jobs.values()].map((job) => ({
       id: job.id,
@@ -239,7 +242,9 @@ function inspectSession(session: SupervisorSession): SessionInspection {
       state: job.state,
       events: job.stream.log.nextSeq,
       chunkBytes: job.stream.log.chunkBytes,
+      usage: job.usage,
     })),
     keptJobs: session.settledJobs,
+    usage: session.usage,
   };
 }

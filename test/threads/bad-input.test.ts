@@ -65,6 +65,8 @@ describe("bad input", () => {
       [() => session.runAll([], { concurrency: 0 }), "INVALID_OPTION"],
       [() => kept.events({ from: -1 }), "INVALID_OPTION"],
       [() => supervisor.openSession({ name: session.name }), "NAME_TAKEN"],
+      [() => supervisor.openSession({ budget: { maxTotalTokens: 0 } }), "INVALID_OPTION"],
+      [() => supervisor.openSession({ budgets: {} } as never), "INVALID_OPTION"],
       [() => supervisor.scripted("none"), "UNKNOWN_PROVIDER"],
     ];
     for (const [attempt, code] of refusals) expect(codeOf(attempt)).toBe(code);

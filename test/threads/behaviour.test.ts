@@ -75,6 +75,7 @@ describe("what is refused", () => {
     "transcript",
     "maxSteps",
     "timeouts",
+    "budget",
     "windowBytes",
     "maxOutputBytes",
     "whenBusy",

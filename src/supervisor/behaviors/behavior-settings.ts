@@ -15,6 +15,7 @@ type AgentOnly =
   | "transcript"
   | "maxSteps"
   | "timeouts"
+  | "budget"
   | "windowBytes"
   | "maxOutputBytes"
   | "whenBusy";
@@ -26,6 +27,7 @@ const AGENT_ONLY: readonly AgentOnly[] = [
   "transcript",
   "maxSteps",
   "timeouts",
+  "budget",
   "windowBytes",
   "maxOutputBytes",
   "whenBusy",

@@ -40,6 +40,7 @@ export class BehaviorWorker implements Member {
   /** An agent's, for who looks at workers of both kinds. */
   readonly provider: undefined;
   readonly transcript: undefined;
+  readonly usage: undefined;
   readonly queuedJobs = 0 as const;
   readonly #options: BehaviorWorkerOptions;
   readonly #states: WorkerStates;

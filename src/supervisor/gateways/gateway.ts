@@ -166,22 +166,25 @@ export class Gateway {
     try {
       call.limiter.request(call);
     } catch (error) {
-      this.#malformed(call, error);
+      this.#notSent(call, error);
     }
   }
 
   #send(call: ModelCall): void {
     try {
+      call.admit();
       this.#thread?.post(call.command());
-      call.isSent = true;
+      call.sent();
     } catch (error) {
-      this.#malformed(call, error);
+      this.#notSent(call, error);
     }
   }
 
-  #malformed(call: ModelCall, cause: unknown): void {
+  #notSent(call: ModelCall, cause: unknown): void {
     const error = toHeddleError(cause, "INVALID_INPUT", "the request is not plain data");
-    this.#end(call, () => call.fail(error));
+    // An attempt before this one waits at its gateway for the next.
+    if (call.isSent) this.#stop(call, error);
+    else this.#end(call, () => call.fail(error, { tokens: 0 }));
   }
 
   #sendDemand(): void {
@@ -199,6 +202,7 @@ export class Gateway {
       case "waiting": {
         const call = this.#calls.get(report.requestId);
         if (!call || call.stopped) break;
+        call.spec.meter?.ended({ type: "failed" });
         call.limiter.again(call, fromWireError(report.error), report.delayMs);
         break;
       }

@@ -5,10 +5,10 @@ import type {
   GatewayReport,
   RequestDeadlines,
 } from "../../protocol/gateway-messages.ts";
-import type { ModelRequest, ModelResponse } from "../../protocol/model.ts";
+import type { ModelRequest, ModelResponse, Usage } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
-import type { Applicant, Limiter } from "./limiter.ts";
-import { estimateTokens } from "./token-estimate.ts";
+import type { Applicant, Limiter, RequestEnd } from "./limiter.ts";
+import { estimateInputTokens, estimateTokens } from "./token-estimate.ts";
 
 /** What a gateway is asked for. */
 export type ModelCallSpec = {
@@ -25,7 +25,28 @@ export type ModelCallSpec = {
   readonly onChunks: (run: ChunkRun, atMs: number) => void;
   /** `untilMs`, in Unix time, where it is known. */
   readonly onWaiting: (reason: "rate-limit" | "retry", untilMs: number | undefined) => void;
+  /** Counts what the call takes. Left out: nobody does. */
+  readonly meter?: CallMeter;
 };
+
+/**
+ * Counts what a call takes: from when an attempt was sent to how it has ended. A call that is sent again, because its gateway
+ * was lost before anything came, is the same attempt.
+ */
+export type CallMeter = {
+  /** Why an attempt that was not sent yet must not be sent; asked in the turn in which it would be. */
+  refusal(inputTokens: number): HeddleError | undefined;
+  sent(inputTokens: number): void;
+  /** After `onChunks`. */
+  received(sizeBytes: number): void;
+  /** Only an attempt that was sent has taken anything. */
+  ended(end: CallEnd): void;
+};
+
+/** `failed`: by itself, at its provider; `cut-off`: by us, or with its gateway. */
+export type CallEnd =
+  | { readonly type: "responded"; readonly usage: Usage }
+  | { readonly type: "failed" | "cut-off" };
 
 /** What a call needs of its gateway. */
 export type CallHandlers = {
@@ -49,6 +70,7 @@ export class ModelCall implements Applicant {
   readonly #handlers: CallHandlers;
   #demandBytes: number;
   #estimatedTokens: number | undefined;
+  #inputTokens: number | undefined;
   #delivered = false;
   #losses = 0;
   #stopped: HeddleError | undefined;
@@ -75,6 +97,11 @@ export class ModelCall implements Applicant {
     return this.#estimatedTokens;
   }
 
+  get inputTokens(): number {
+    this.#inputTokens ??= estimateInputTokens(this.spec.request);
+    return this.#inputTokens;
+  }
+
   /** Why it is to stop, if it is. */
   get stopped(): HeddleError | undefined {
     return this.#stopped;
@@ -86,6 +113,17 @@ export class ModelCall implements Applicant {
     const { provider, request, deadlines } = this.spec;
     if (this.isSent) return { type: "retry", requestId };
     return { type: "request", requestId, provider, request, deadlines, demandBytes };
+  }
+
+  /** It is about to be sent. Throws what keeps it from being sent. */
+  admit(): void {
+    const refusal = this.spec.meter?.refusal(this.inputTokens);
+    if (refusal) throw refusal;
+  }
+
+  sent(): void {
+    this.isSent = true;
+    this.spec.meter?.sent(this.inputTokens);
   }
 
   demand(bytes: number): void {
@@ -113,15 +151,18 @@ export class ModelCall implements Applicant {
   deliver(run: ChunkRun, atMs: number): void {
     this.#delivered = true;
     this.spec.onChunks(run, atMs);
+    this.spec.meter?.received(run.sizeBytes);
   }
 
   end(report: Extract<GatewayReport, { type: "responded" | "failed" }>): void {
     if (report.type === "responded") {
       const { totalTokens } = report.response.usage;
+      this.spec.meter?.ended({ type: "responded", usage: report.response.usage });
       this.limiter.leave(this, totalTokens > 0 ? { tokens: totalTokens } : {});
       this.#ended.resolve(report.response);
     } else {
       const error = fromWireError(report.error);
+      this.spec.meter?.ended({ type: this.#stopped ? "cut-off" : "failed" });
       this.limiter.leave(this, { error });
       this.#ended.reject(this.#stopped ?? error);
     }
@@ -137,8 +178,10 @@ export class ModelCall implements Applicant {
     return false;
   }
 
-  fail(error: HeddleError): void {
-    this.limiter.leave(this);
+  /** `end` is what its provider's limits are told. */
+  fail(error: HeddleError, end: RequestEnd = {}): void {
+    this.spec.meter?.ended({ type: "cut-off" });
+    this.limiter.leave(this, end);
     this.#ended.reject(error);
   }
 }

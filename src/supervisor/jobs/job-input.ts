@@ -1,13 +1,30 @@
 import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
 import { checkContext } from "../context.ts";
 import type { JobInput, RunOptions } from "../options.ts";
-import { checkModelSettings, checkTimeouts } from "../workers/worker-settings.ts";
+import {
+  checkBudget,
+  checkMaxSteps,
+  checkModelSettings,
+  checkTimeouts,
+} from "../workers/worker-settings.ts";
 
 const PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ["text", ["type", "text"]],
   ["image", ["type", "url", "data", "mediaType", "detail"]],
   ["file", ["type", "url", "data", "mediaType", "filename"]],
 ]);
+
+const RUN_FIELDS = [
+  "host",
+  "signal",
+  "id",
+  "parent",
+  "context",
+  "model",
+  "timeouts",
+  "budget",
+  "maxSteps",
+] as const satisfies readonly (keyof RunOptions)[];
 
 /** @throws {HeddleError} `INVALID_INPUT` that names the field. */
 export function checkJobInput(input: JobInput): void {
@@ -22,19 +39,13 @@ export function checkJobInput(input: JobInput): void {
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
 export function checkRunOptions(options: RunOptions): void {
-  checkFields("options", options, [
-    "host",
-    "signal",
-    "id",
-    "parent",
-    "context",
-    "model",
-    "timeouts",
-  ]);
+  checkFields("options", options, RUN_FIELDS);
   checkText("id", options.id);
   checkContext("context", options.context);
   checkModelSettings("model", options.model);
   checkTimeouts("timeouts", options.timeouts);
+  checkBudget("budget", options.budget);
+  checkMaxSteps("maxSteps", options.maxSteps);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     refuse("signal", "an AbortSignal");
   }

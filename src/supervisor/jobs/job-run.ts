@@ -1,12 +1,9 @@
 import { HeddleError, toHeddleError, toWireError } from "../../errors.ts";
-import type { ActorModelCall } from "../../protocol/actor-messages.ts";
-import type { Message, ModelRequest, ModelResponse } from "../../protocol/model.ts";
-import type { ChunkRun } from "../../transport/chunk-frame.ts";
+import type { Message } from "../../protocol/model.ts";
 import type { Timer } from "../../transport/clock.ts";
 import { Deadline } from "../../transport/deadline.ts";
 import { given } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
-import type { ModelCall } from "../gateways/model-call.ts";
 import type { Timeouts } from "../options.ts";
 import type { JobDesk } from "../threads/actor-owner.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
@@ -15,7 +12,7 @@ import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job, JobDriver } from "./job.ts";
 import type { Stop, Verdict } from "./job-lifecycle.ts";
-import { OutputCheck } from "./output-check.ts";
+import { ModelSteps } from "./model-steps.ts";
 
 /** What a run needs from its worker. */
 export type RunContext = {
@@ -59,26 +56,18 @@ export class JobRun implements JobDriver {
   #isWaiting: boolean = false;
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
-  readonly #output: OutputCheck;
+  readonly #model: ModelSteps;
   /** The thread that carries the job out now. */
   #thread: ActorThread;
-  #call: ModelCall | undefined;
-  /** Settles, and never rejects, when what the actor has asked for is answered: the response is there, and checked. */
-  #answer: Promise<unknown> | undefined;
-  /** Of the last model call: the job ends with it, also if the actor dies before it can say so. */
-  #callFailure: HeddleError | undefined;
   #total: Deadline | undefined;
   #ladder: Timer | undefined;
   #isKilled: boolean = false;
   #actorHasEnded: boolean = false;
-  /** How many of the texts that this thread was given are in the conversation. */
-  #steered = 0;
 
   constructor(job: Job, context: RunContext) {
     this.#job = job;
     this.#context = context;
     this.#thread = context.thread;
-    this.#output = new OutputCheck(job, context.steering);
     const { settings, options } = job.spec;
     this.#timeouts = { ...settings.timeouts, ...given(options.timeouts) };
     this.#tools = new JobTools({
@@ -90,13 +79,23 @@ export class JobRun implements JobDriver {
       onOverdue: (failure) => this.#thread.terminate(failure),
       thread: () => this.#thread,
     });
+    this.#model = new ModelSteps({
+      job,
+      gateway: context.gateway,
+      session: context.session,
+      timeouts: this.#timeouts,
+      steering: context.steering,
+      nextCallIndex: context.nextCallIndex,
+      tools: () => this.#tools.specs,
+      onResponse: () => this.#tools.responded(),
+    });
   }
 
   /** What serves the actor. */
   get desk(): JobDesk {
     const tools = this.#tools;
     return {
-      callModel: (call) => this.callModel(call),
+      callModel: (call) => this.#model.ask(call),
       confirm: (question) => tools.confirm(question),
       beginTool: (begin) => tools.beginTool(begin),
       callPoolTool: (call) => tools.callPoolTool(call),
@@ -114,7 +113,7 @@ export class JobRun implements JobDriver {
     const { totalMs } = this.#timeouts;
     if (totalMs !== undefined) this.#total = this.#deadline(totalMs);
     this.#context.steering.follow((text) => this.#thread.steer(job.id, text));
-    const failure = (await this.#carryOut()) ?? this.#output.missing();
+    const failure = (await this.#carryOut()) ?? this.#model.missing();
     this.#context.steering.follow(undefined);
     if (failure && this.#thread.isStuck) this.#writtenOff(failure);
     else this.#actorEnded(failure);
@@ -123,74 +122,14 @@ export class JobRun implements JobDriver {
     this.#ladder?.cancel();
   }
 
-  /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
-  async callModel(call: ActorModelCall): Promise<ModelResponse> {
-    if (this.#answer !== undefined)
-      throw new HeddleError("INTERNAL", "a model call is under way already");
-    const answer = this.#respond(call);
-    this.#answer = answer.catch(() => {});
-    try {
-      return await answer;
-    } finally {
-      this.#answer = undefined;
-    }
-  }
-
-  async #respond(call: ActorModelCall): Promise<ModelResponse> {
-    try {
-      const response = await this.#askModel(call);
-      await this.#output.check(response);
-      return response;
-    } catch (error) {
-      this.#callFailure = toHeddleError(error, "INTERNAL");
-      throw error;
-    }
-  }
-
-  async #askModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
-    const job = this.#job;
-    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
-    const { gateway } = this.#context;
-    const { settings } = job.spec;
-    job.tally.steered(this.#context.steering.said(steered - this.#steered));
-    this.#steered = Math.max(steered, this.#steered);
-    this.#callFailure = undefined;
-    job.signal({ type: "call-opened" });
-    const demandBytes = job.stream.openCall((bytes) => {
-      if (this.#call) gateway.demand(this.#call, bytes);
-    });
-    const { stepMs, firstChunkMs, chunkMs } = this.#timeouts;
-    this.#call = gateway.open({
-      provider: settings.provider,
-      session: this.#context.session,
-      request: this.#request(messages),
-      deadlines: given({ stepMs, firstChunkMs, chunkMs }),
-      demandBytes,
-      graceMs: settings.graceMs,
-      killMs: settings.killMs,
-      onChunks: (run, atMs) => this.#receive(run, atMs),
-      onWaiting: (reason, untilMs) =>
-        job.append({ type: "waiting", for: reason, ...given({ untilMs }) }),
-    });
-    try {
-      const response = await this.#call.ended;
-      this.#noteResponse(response);
-      return response;
-    } finally {
-      this.#call = undefined;
-      job.stream.closeCall();
-      job.signal({ type: "call-ended" });
-    }
-  }
-
   stop(stop: Stop): void {
     const job = this.#job;
-    const { gateway, graceMs } = this.#context;
+    const { graceMs } = this.#context;
     const { clock } = job.spec.runtime;
     const reason = stop.type === "cancel" ? stop.reason : stop.error.message;
     this.#total?.stop();
     this.#context.onState("cancelling");
-    if (this.#call) gateway.cancel(this.#call, reason);
+    this.#model.cancel(reason);
     this.#thread.cancel(job.id, reason);
     this.#tools.stop(reason);
     this.#wanted.resolve();
@@ -265,8 +204,8 @@ export class JobRun implements JobDriver {
   /** The actor has died. Resolves as `#after` does. */
   async #recover(failure: HeddleError): Promise<ActorThread | HeddleError | undefined> {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
-    await this.#answer;
-    if (this.#callFailure) return this.#callFailure;
+    await this.#model.idle();
+    if (this.#model.failure) return this.#model.failure;
     const { tally, spec } = this.#job;
     const isSteered =
       this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
@@ -283,8 +222,10 @@ export class JobRun implements JobDriver {
       const messages = [...this.#context.history, input, ...tally.completed()];
       const steering = this.#context.steering.waiting;
       const { answered, steps: stepsDone } = tally;
-      this.#steered = 0;
-      await thread.run({ jobId, messages, stepsDone, answered, steering, context: spec.context });
+      const { context, settings } = spec;
+      const { maxSteps } = settings;
+      this.#model.restarted();
+      await thread.run({ jobId, messages, stepsDone, answered, maxSteps, steering, context });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");
@@ -301,54 +242,16 @@ export class JobRun implements JobDriver {
   #writtenOff(error: HeddleError): void {
     this.#actorHasEnded = true;
     this.#job.stoppedBy("stuck");
-    this.#endCall();
+    this.#model.cancel("the actor is gone");
     this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
   #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    this.#endCall();
+    this.#model.cancel("the actor is gone");
     this.#context.onActorEnded();
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
-  }
-
-  /** An actor that died leaves its model call behind. */
-  #endCall(): void {
-    if (this.#call) this.#context.gateway.cancel(this.#call, "the actor is gone");
-  }
-
-  #receive(run: ChunkRun, atMs: number): void {
-    const job = this.#job;
-    if (job.isSettled || job.stream.receive(run, atMs)) return;
-    const { maxOutputBytes } = job.spec.settings;
-    const message = `the job's output is larger than maxOutputBytes (${maxOutputBytes})`;
-    job.fail(new HeddleError("OUTPUT_LIMIT", message, { details: { maxOutputBytes } }));
-  }
-
-  #noteResponse(response: ModelResponse): void {
-    const job = this.#job;
-    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
-    job.tally.response(response);
-    this.#tools.responded();
-    job.append({ type: "response", response });
-    job.stream.responded();
-  }
-
-  #request(messages: readonly Message[]): ModelRequest {
-    const { settings, options, output, worker, id } = this.#job.spec;
-    return {
-      ...given({ instructions: settings.instructions, output: output?.spec }),
-      messages,
-      ...(this.#tools.specs.length === 0 ? {} : { tools: this.#tools.specs }),
-      settings: { ...settings.model, ...given(options.model) },
-      origin: {
-        workerId: worker.id,
-        workerName: worker.name,
-        jobId: id,
-        callIndex: this.#context.nextCallIndex(),
-      },
-    };
   }
 
   #deadline(totalMs: number): Deadline {

@@ -2,8 +2,6 @@ import type { FinishReason, JobResult, ToolOutcome } from "../../protocol/job.ts
 import type { Message, ModelResponse, ToolCall, Usage } from "../../protocol/model.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
 
-const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-
 /** A response, what the user said before it, and how the tool calls that it made have ended; undefined where one has not. */
 type Step = {
   readonly said: readonly string[];
@@ -16,7 +14,6 @@ export class JobTally {
   readonly #answered: Step[] = [];
   /** What the user has said since the last response. */
   #said: readonly string[] = [];
-  #usage: Usage = NO_USAGE;
   /** What the last response was found to be. */
   #output: { readonly output: unknown } | undefined;
 
@@ -30,7 +27,6 @@ export class JobTally {
   }
 
   response(response: ModelResponse): void {
-    this.#usage = addUsage(this.#usage, response.usage);
     const outcomes = response.toolCalls.map(() => undefined);
     this.#answered.push({ said: this.#said, response, outcomes });
     this.#said = [];
@@ -73,20 +69,21 @@ export class JobTally {
     return outcome;
   }
 
-  result(): JobResult {
+  /** `usage` is the job's. */
+  result(usage: Usage): JobResult {
     const last = this.#last;
     return {
       text: last?.text ?? "",
       ...this.#output,
-      usage: this.#usage,
+      usage,
       steps: this.steps,
       finishReason: finishReasonOf(last),
     };
   }
 
   /** What there is of a job that did not complete. `openText` is what had arrived of a response that was cut off. */
-  partial(openText: string): Partial<JobResult> {
-    return { text: openText || (this.#last?.text ?? ""), usage: this.#usage, steps: this.steps };
+  partial(openText: string, usage: Usage): Partial<JobResult> {
+    return { text: openText || (this.#last?.text ?? ""), usage, steps: this.steps };
   }
 
   /**
@@ -158,20 +155,4 @@ function toolMessage(call: ToolCall, outcome: ToolOutcome | undefined): Message 
 function finishReasonOf(response: ModelResponse | undefined): FinishReason {
   const reason = response?.finishReason ?? "stop";
   return reason === "tool-calls" ? "stop" : reason;
-}
-
-function addUsage(a: Usage, b: Usage): Usage {
-  const cached = sum(a.cachedInputTokens, b.cachedInputTokens);
-  const reasoning = sum(a.reasoningTokens, b.reasoningTokens);
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    totalTokens: a.totalTokens + b.totalTokens,
-    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
-    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
-  };
-}
-
-function sum(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
 }

@@ -2,7 +2,7 @@ import type { Observable } from "rxjs";
 import type { HeddleError } from "../../errors.ts";
 import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
-import type { Message, ModelResponseChunk } from "../../protocol/model.ts";
+import type { Message, ModelResponseChunk, Usage } from "../../protocol/model.ts";
 import { checkNumber, checkOneOf } from "../check.ts";
 import type { Context } from "../context.ts";
 import type {
@@ -17,6 +17,9 @@ import { JobStream } from "../log/job-stream.ts";
 import type { JobInput, RunOptions } from "../options.ts";
 import type { Runtime } from "../runtime.ts";
 import type { WorkerSettings } from "../workers/worker-settings.ts";
+import { cancelWith } from "./cancel-with.ts";
+import type { Accounts } from "./job-account.ts";
+import { JobAccount } from "./job-account.ts";
 import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lifecycle.ts";
 import { endingOf, jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
 import { outcomeOf } from "./job-outcome.ts";
@@ -37,6 +40,8 @@ export type JobSpec = {
   readonly runtime: Runtime;
   /** It is open when the job is made. */
   readonly parent?: Job | undefined;
+  /** Left out: nobody counts what it takes. */
+  readonly accounts?: Accounts;
   /** Told of every event that is no chunk, once it is in the log. */
   readonly onEvent: (event: JobEventOtherThanChunk) => void;
 };
@@ -57,10 +62,11 @@ export class Job implements WorkerJob {
   readonly worker: Worker;
   readonly parentId: string | undefined;
   readonly outcome: Promise<JobOutcome>;
-  readonly spec: Omit<JobSpec, "parent">;
+  readonly spec: Omit<JobSpec, "parent" | "accounts">;
   /** How many levels of children there may be below it. */
   readonly levelsBelow: number;
   readonly tally: JobTally = new JobTally();
+  readonly account: JobAccount;
   readonly stream: JobStream;
   readonly #outcome: PromiseWithResolvers<JobOutcome> = Promise.withResolvers();
   readonly #children = new Map<string, Job>();
@@ -72,14 +78,15 @@ export class Job implements WorkerJob {
   #cancelled: Promise<CancelOutcome> | undefined;
   #how: CancelOutcome["how"] = "cooperative";
   #onSettled: (() => void)[] = [];
-  #onStopped: (() => void)[] = [];
+  readonly #onStopped: (() => void)[] = [];
 
-  constructor({ parent, ...spec }: JobSpec) {
+  constructor({ parent, accounts, ...spec }: JobSpec) {
     this.id = spec.id;
     this.worker = spec.worker;
     this.spec = spec;
     this.parentId = parent?.id;
     this.outcome = this.#outcome.promise;
+    this.account = new JobAccount(this, accounts, parent?.account);
     const { windowBytes, maxOutputBytes, maxDepth } = spec.settings;
     this.levelsBelow = parent ? Math.min(maxDepth, parent.levelsBelow - 1) : maxDepth;
     this.stream = new JobStream({
@@ -90,7 +97,7 @@ export class Job implements WorkerJob {
       onEvent: (event) => spec.onEvent(event as JobEventOtherThanChunk),
     });
     this.onSettled(spec.runtime.hold());
-    this.#followSignal(spec.options.signal);
+    cancelWith(spec.options.signal, this);
   }
 
   get parent(): Job | undefined {
@@ -121,6 +128,10 @@ export class Job implements WorkerJob {
 
   get stopReason(): Stop | undefined {
     return this.#life.stop;
+  }
+
+  get usage(): Usage {
+    return this.account.usage;
   }
 
   get times(): JobTimes {
@@ -227,8 +238,7 @@ export class Job implements WorkerJob {
 
   /** What the conversation has gained by this job, its input included. */
   messages(): readonly Message[] {
-    const openText =
-      this.isSettled && this.#ended?.status !== "completed" ? this.stream.openText() : "";
+    const openText = this.#ended?.error ? this.stream.openText() : "";
     return [{ role: "user", content: this.spec.input.prompt }, ...this.tally.messages(openText)];
   }
 
@@ -247,9 +257,7 @@ export class Job implements WorkerJob {
   }
 
   #tellStopped(): void {
-    const stopped = this.#onStopped;
-    this.#onStopped = [];
-    for (const run of stopped) run();
+    for (const run of this.#onStopped.splice(0)) run();
   }
 
   #settle(verdict: Verdict): void {
@@ -261,6 +269,7 @@ export class Job implements WorkerJob {
     this.#onSettled = [];
     // A job that is kept must not keep the conversation it ran with.
     this.#driver = undefined;
+    this.account.close();
     for (const run of settled) run();
     this.#tellStopped();
     this.#outcome.resolve(this.#ended);
@@ -274,8 +283,9 @@ export class Job implements WorkerJob {
   }
 
   #terminalOf(verdict: Verdict): TerminalBody {
-    if (verdict.status === "completed") return { type: "completed", result: this.tally.result() };
-    const partial = this.tally.partial(this.stream.openText());
+    const { tally, usage } = this;
+    if (verdict.status === "completed") return { type: "completed", result: tally.result(usage) };
+    const partial = tally.partial(this.stream.openText(), usage);
     return verdict.status === "cancelled"
       ? { type: "cancelled", reason: verdict.reason, partial }
       : { type: "failed", error: verdict.error, partial };
@@ -286,14 +296,5 @@ export class Job implements WorkerJob {
     const startMs = clock.monotonicMs();
     await this.outcome;
     return { how: this.#how, afterMs: clock.monotonicMs() - startMs };
-  }
-
-  #followSignal(signal: AbortSignal | undefined): void {
-    if (!signal) return;
-    const onAbort = () => void this.cancel(describe(signal.reason));
-    // Not at once: whoever made the job gets it before it ends.
-    if (signal.aborted) queueMicrotask(onAbort);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.onSettled(() => signal.removeEventListener("abort", onAbort));
   }
 }

@@ -1,4 +1,4 @@
-import { fromWireError, HeddleError, toWireError } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import type { ToolSpec } from "../../protocol/model.ts";
 import type {
   ConfirmationAnswer,
@@ -12,20 +12,17 @@ import type {
   ToolRequest,
 } from "../../protocol/tool.ts";
 import { CallSignal, toolTimeout } from "../../tools/call-signal.ts";
-import { performToolCall, refused, unknownTool } from "../../tools/tool-call.ts";
-import { resultEnd } from "../../tools/tool-end.ts";
+import { performToolCall, unknownTool } from "../../tools/tool-call.ts";
 import { Toolbox } from "../../tools/toolbox.ts";
 import { given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Timeouts } from "../options.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
+import { boundedEnd, cutOffEnd, lostEnd } from "./call-ends.ts";
 import { answerOf, confirmCall } from "./confirm-call.ts";
 import { OpenCall } from "./open-call.ts";
 import type { SessionTools } from "./session-tools.ts";
 import { ToolServices } from "./tool-services.ts";
-
-/** What is said of a result that was cut is no longer. */
-const CUT_NOTICE_BYTES = 100;
 
 export type JobToolsOptions = {
   readonly job: Job;
@@ -285,39 +282,6 @@ export class JobTools {
       onOverdue(new HeddleError("ACTOR_UNRESPONSIVE", message, { details: { timeoutMs } }));
     });
   }
-}
-
-/** The end of a call whose thread has ended with `failure`. */
-function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): ToolEnd {
-  if (overdueMs !== undefined) {
-    const timeout = toolTimeout(overdueMs);
-    return { result: timeout.message, error: toWireError(timeout) };
-  }
-  const text = `The call of "${call.name}" was interrupted: its thread has ended (${failure.code}: ${failure.message}). It may have had an effect.`;
-  return refused("TOOL_INTERRUPTED", text, failure);
-}
-
-/** The end of a call whose job ends before it. */
-function cutOffEnd(open: OpenCall, error: { readonly message: string } | undefined): ToolEnd {
-  const why = error ? `: ${error.message}` : "";
-  return open.isUnderWay
-    ? refused(
-        "TOOL_INTERRUPTED",
-        `The call was cut off by the end of the job${why}. It may have had an effect.`,
-      )
-    : refused(
-        "JOB_CANCELLED",
-        `The call was cancelled and not carried out: the job has ended${why}.`,
-      );
-}
-
-/** What an actor says is not to be trusted to keep to its bounds, or to the type. Where it has kept to them, it may have said so at the end. */
-function boundedEnd({ result, error }: ToolEnd, maxBytes: number): ToolEnd {
-  const { result: text } = resultEnd(String(result), maxBytes + CUT_NOTICE_BYTES);
-  return {
-    result: text,
-    ...(error === undefined ? {} : { error: toWireError(fromWireError(error)) }),
-  };
 }
 
 function notOpen(index: number): HeddleError {

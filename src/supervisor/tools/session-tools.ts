@@ -1,10 +1,15 @@
 import type { JobResult } from "../../protocol/job.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { AnyTool } from "../../tools/tool.ts";
+import { given } from "../check.ts";
+import type { WorkerJob } from "../handles.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Society } from "../messages/society.ts";
-import type { Confirmations } from "./confirmations.ts";
-import type { ToolPool } from "./tool-pool.ts";
+import type { JobInput, RunOptions, WorkerOptions } from "../options.ts";
+import type { Runtime } from "../runtime.ts";
+import { childWorker } from "./child-worker.ts";
+import { Confirmations } from "./confirmations.ts";
+import { ToolPool } from "./tool-pool.ts";
 
 /** What all tools of a session share. */
 export type SessionTools = {
@@ -23,4 +28,29 @@ export type SessionTools = {
     prompt: string,
     signal: AbortSignal,
   ) => Promise<JobResult>;
+  /** Resolves when nothing of it runs any more. */
+  readonly close: () => Promise<void>;
 };
+
+type Run = (worker: WorkerOptions, input: JobInput, options: RunOptions) => WorkerJob;
+
+/** `run` is the session's. */
+export function sessionTools(runtime: Runtime, society: Society, run: Run): SessionTools {
+  const confirmations = new Confirmations(runtime);
+  const pool = new ToolPool(runtime);
+  return {
+    confirmations,
+    pool,
+    society,
+    mcpTools: async () => [],
+    runChild: async (parent, worker, prompt, signal) => {
+      const { host } = parent.spec.options;
+      const options = { parent, signal, ...given({ host }) };
+      return await run(childWorker(parent, worker), { prompt }, options).wait();
+    },
+    close: async () => {
+      await pool.close();
+      confirmations.close();
+    },
+  };
+}

@@ -1,14 +1,14 @@
 import type { Observable } from "rxjs";
 import { HeddleError, toHeddleError } from "../../errors.ts";
-import type { Message } from "../../protocol/model.ts";
+import type { Message, Usage } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
 import { clonePlain, shortenedGraceMs } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { Worker } from "../handles.ts";
+import { Ledger } from "../jobs/budget.ts";
 import type { Job } from "../jobs/job.ts";
 import { JobRun } from "../jobs/job-run.ts";
 import type { Letter } from "../messages/letter.ts";
-import type { PostOffice } from "../messages/post-office.ts";
 import type { ThreadClaim } from "../threads/thread-claim.ts";
 import type { ThreadedWorker } from "../threads/thread-for.ts";
 import { threadFor } from "../threads/thread-for.ts";
@@ -23,7 +23,6 @@ export type SessionWorkerOptions = ThreadedWorker & {
   readonly gateway: Gateway;
   /** The name of its session. */
   readonly session: string;
-  readonly post: PostOffice;
   readonly tools: SessionTools;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
@@ -41,6 +40,7 @@ export class SessionWorker implements Worker {
   readonly id: string;
   readonly name: string;
   readonly settings: WorkerSettings;
+  readonly ledger: Ledger = new Ledger();
   readonly #options: SessionWorkerOptions;
   readonly #states: WorkerStates;
   readonly #queue: TakenJob[] = [];
@@ -101,6 +101,10 @@ export class SessionWorker implements Worker {
     return this.#transcript;
   }
 
+  get usage(): Usage {
+    return this.ledger.usage;
+  }
+
   get isBusy(): boolean {
     return this.#current !== undefined || this.#queue.length > 0;
   }
@@ -141,11 +145,11 @@ export class SessionWorker implements Worker {
   tell(name: string, message?: unknown): Promise<void> {
     const plain = clonePlain("message", message, "INVALID_INPUT");
     if (name === "steer") steerText(plain);
-    return this.#options.post.tell(this, name, plain, "host");
+    return this.#options.tools.society.post.tell(this, name, plain, "host");
   }
 
   accept(letter: Letter): void {
-    this.#steering.accept(letter, this, this.#options.post);
+    this.#steering.accept(letter, this, this.#options.tools.society.post);
   }
 
   /** A thread for a job that must not wait for one; undefined: the worker has one, or will. @throws {HeddleError} `OVERLOADED`. */
@@ -189,7 +193,8 @@ export class SessionWorker implements Worker {
     if (this.#current) return;
     const current = this.#queue.shift();
     if (!current) {
-      this.#rest();
+      if (!this.#failure && !this.isStopped) this.#enter("idle");
+      this.#thread.rest();
       return;
     }
     this.#current = current;
@@ -232,12 +237,6 @@ export class SessionWorker implements Worker {
     } catch (error) {
       job.fail(toHeddleError(error, "INTERNAL"));
     }
-  }
-
-  /** There is no job. */
-  #rest(): void {
-    if (!this.#failure && !this.isStopped) this.#enter("idle");
-    this.#thread.rest();
   }
 
   /** A job was stopped. A start that hangs holds up nothing that has begun, and keeps no thread that nobody wants. */

@@ -1,5 +1,6 @@
 import { HeddleError } from "../../errors.ts";
 import type { Message, ModelSettings } from "../../protocol/model.ts";
+import type { Bounds } from "../check.ts";
 import {
   BYTES,
   checkFields,
@@ -14,7 +15,7 @@ import {
 } from "../check.ts";
 import type { Context } from "../context.ts";
 import { checkContext, layContext } from "../context.ts";
-import type { Timeouts, WorkerOptions } from "../options.ts";
+import type { Budget, RunOptions, Timeouts, WorkerOptions } from "../options.ts";
 import type { ActorProfile, Permissions } from "../threads/actor-profile.ts";
 import { BARE_PROFILE, checkPermissions, profileOf } from "../threads/actor-profile.ts";
 import type { RestartPolicy } from "../threads/restart-policy.ts";
@@ -36,6 +37,7 @@ export type WorkerSettings = {
   readonly graceMs: number;
   readonly killMs: number;
   readonly timeouts: Timeouts;
+  readonly budget: Budget;
   readonly windowBytes: number;
   readonly maxOutputBytes: number;
   readonly whenBusy: "enqueue" | "reject" | "interrupt";
@@ -65,6 +67,7 @@ const FIELDS = [
   "graceMs",
   "killMs",
   "timeouts",
+  "budget",
   "windowBytes",
   "maxOutputBytes",
   "whenBusy",
@@ -101,6 +104,10 @@ const DEFAULTS = {
 /** One for all workers that say nothing of their own: there may be a hundred thousand. */
 const NO_MODEL_SETTINGS: ModelSettings = {};
 const NO_PERMISSIONS: Permissions = {};
+const NO_BUDGET: Budget = {};
+const STEPS: Bounds = { min: 1, max: 1_000, integer: true };
+const TOKENS: Bounds = { min: 1, max: 1_000_000_000_000, integer: true };
+const TOOL_CALLS: Bounds = { min: 0, max: 1_000_000, integer: true };
 const DEFAULT_TIMEOUTS: Timeouts = { firstChunkMs: 300_000, chunkMs: 120_000 };
 
 /**
@@ -129,6 +136,7 @@ export function workerSettings(
     graceMs: merged.graceMs ?? 2_000,
     killMs: merged.killMs ?? 5_000,
     timeouts: layered(DEFAULT_TIMEOUTS, defaults.timeouts, options.timeouts),
+    budget: layered(NO_BUDGET, defaults.budget, options.budget),
     windowBytes: merged.windowBytes ?? 262_144,
     maxOutputBytes: merged.maxOutputBytes ?? 8_388_608,
     whenBusy: merged.whenBusy ?? "enqueue",
@@ -154,7 +162,7 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
     checkText(field(name), options[name]);
   }
   checkContext(field("context"), options.context);
-  checkNumber(field("maxSteps"), options.maxSteps, { min: 1, max: 1_000, integer: true });
+  checkMaxSteps(field("maxSteps"), options.maxSteps);
   checkNumber(field("maxDepth"), options.maxDepth, { min: 0, max: 100, integer: true });
   checkNumber(field("maxChildren"), options.maxChildren, { min: 0, max: 10_000, integer: true });
   checkNumber(field("graceMs"), options.graceMs, MS);
@@ -171,6 +179,7 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkTools(field, options);
   checkModelSettings(field("model"), options.model);
   checkTimeouts(field("timeouts"), options.timeouts);
+  checkBudget(field("budget"), options.budget);
   checkTranscript(field("transcript"), options.transcript);
 }
 
@@ -211,6 +220,27 @@ function profileFor(
 ): ActorProfile {
   if (!permissions && readable.length === 0) return BARE_PROFILE;
   return profileOf(permissions ?? NO_PERMISSIONS, readable, process.env);
+}
+
+/** @throws {HeddleError} `INVALID_OPTION`. */
+export function checkBudget(field: string, budget: Budget | undefined): void {
+  checkFields(field, budget, ["maxTotalTokens", "maxToolCalls"]);
+  checkNumber(`${field}.maxTotalTokens`, budget?.maxTotalTokens, TOKENS);
+  checkNumber(`${field}.maxToolCalls`, budget?.maxToolCalls, TOOL_CALLS);
+}
+
+/** @throws {HeddleError} `INVALID_OPTION`. */
+export function checkMaxSteps(field: string, maxSteps: number | undefined): void {
+  checkNumber(field, maxSteps, STEPS);
+}
+
+/** The settings of one job of a worker: `settings` themselves, where `options` says nothing else. */
+export function jobSettings(
+  settings: WorkerSettings,
+  { budget, maxSteps = settings.maxSteps }: Pick<RunOptions, "budget" | "maxSteps">,
+): WorkerSettings {
+  if (!budget && maxSteps === settings.maxSteps) return settings;
+  return { ...settings, maxSteps, budget: layered(settings.budget, undefined, budget) };
 }
 
 /** `over` laid over `under`, and that over `base`; `base` itself where there is nothing else. */

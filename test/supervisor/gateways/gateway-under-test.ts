@@ -66,6 +66,18 @@ export class GatewayUnderTest {
     this.runtime.thread.send({ type: "responded", requestId, response: { ...response, usage } });
   }
 
+  fail(call: ModelCall, code: string): void {
+    const error = { code, message: "no" };
+    this.runtime.thread.send({ type: "failed", requestId: call.requestId, error });
+  }
+
+  /** Its thread ends, and another one is there. */
+  async lose(): Promise<void> {
+    await this.runtime.thread.exit();
+    await this.runtime.pass(0);
+    await this.runtime.thread.answer("load");
+  }
+
   /** Its attempt has failed, and another one is to be made after `delayMs`. */
   failAttempt(call: ModelCall, code: string, delayMs: number): void {
     const error = { code, message: "not now" };

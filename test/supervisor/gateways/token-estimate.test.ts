@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ModelRequest } from "../../../src/protocol/model.ts";
-import { estimateTokens } from "../../../src/supervisor/gateways/token-estimate.ts";
+import {
+  estimateInputTokens,
+  estimateTokens,
+} from "../../../src/supervisor/gateways/token-estimate.ts";
 
 const user = (content: unknown) => ({ role: "user", content });
 const call = { id: "c", name: "add", argumentsText: "12345" };
@@ -50,5 +53,14 @@ describe("estimateTokens()", () => {
     ["tools count", { messages: [], tools: [{ name: "a", parameters: {} }] }, 1_008],
   ])("%s", (_, request, expected) => {
     expect(estimateTokens({ settings: {}, ...request } as unknown as ModelRequest)).toBe(expected);
+  });
+});
+
+describe("estimateInputTokens()", () => {
+  test("leaves out what comes", () => {
+    const messages = [user("x".repeat(80))];
+    const request = { messages, settings: { maxOutputTokens: 5 } } as unknown as ModelRequest;
+    expect(estimateInputTokens(request)).toBe(20);
+    expect(estimateTokens(request)).toBe(25);
   });
 });

@@ -97,7 +97,9 @@ export class JobUnderTest implements JobDriver {
   respond(...texts: readonly string[]): void {
     this.job.signal({ type: "call-opened" });
     this.job.stream.openCall(() => {});
+    this.job.account.sent(1);
     this.receive(...texts);
+    this.job.account.ended({ type: "responded", usage: response.usage });
     const whole = { ...response, text: texts.join("") };
     this.job.tally.response(whole);
     this.job.append({ type: "response", response: whole });

@@ -94,6 +94,7 @@ describe("checkRunOptions()", () => {
   const good: readonly object[] = [
     {},
     { id: "a", signal: new AbortController().signal, timeouts: { totalMs: 1 } },
+    { maxSteps: 1_000, budget: { maxTotalTokens: 1, maxToolCalls: 0 } },
     { host: {}, model: { name: "m" } },
     { host: new Host() },
     { host: { responseChunkReceived: () => {} } },
@@ -118,6 +119,10 @@ describe("checkRunOptions()", () => {
     ["host.responseChunkReceived", { host: { responseChunkReceived: null } }],
     ["model.temperature", { model: { temperature: -1 } }],
     ["timeouts.totalMs", { timeouts: { totalMs: "5" } }],
+    ["budget.maxTotalTokens", { budget: { maxTotalTokens: 0 } }],
+    ["budget.tokens", { budget: { tokens: 5 } }],
+    ["maxSteps", { maxSteps: 0 }],
+    ["maxSteps", { maxSteps: 1_001 }],
   ];
   test.each(bad)("refuses %s in %j, and names it", (field, options) => {
     expect(() => checkRunOptions(options as RunOptions)).toThrow(refused("INVALID_OPTION", field));

@@ -164,12 +164,12 @@ describe("JobTally.tool()", () => {
 });
 
 describe("JobTally.result()", () => {
-  test("is the last response's text, and the sum of all usage", () => {
+  test("is the last response's text, with the usage given", () => {
     tally.response(response({ text: "one", toolCalls: [call("a")], finishReason: "tool-calls" }));
     tally.response(response({ text: "two", finishReason: "length" }));
-    expect(tally.result()).toEqual({
+    expect(tally.result(usage)).toEqual({
       text: "two",
-      usage: { inputTokens: 6, outputTokens: 4, totalTokens: 10 },
+      usage,
       steps: 2,
       finishReason: "length",
     });
@@ -177,34 +177,26 @@ describe("JobTally.result()", () => {
 
   test("has the output that the last response was found to be, also undefined, and no earlier one", () => {
     tally.response(response({ text: "1" }));
-    expect([tally.hasOutput, "output" in tally.result()]).toEqual([false, false]);
+    expect([tally.hasOutput, "output" in tally.result(usage)]).toEqual([false, false]);
     tally.accept(1);
-    expect([tally.hasOutput, tally.result().output]).toEqual([true, 1]);
+    expect([tally.hasOutput, tally.result(usage).output]).toEqual([true, 1]);
     tally.response(response({ text: "2" }));
-    expect([tally.hasOutput, "output" in tally.result()]).toEqual([false, false]);
+    expect([tally.hasOutput, "output" in tally.result(usage)]).toEqual([false, false]);
     tally.accept(undefined);
-    expect([tally.hasOutput, "output" in tally.result()]).toEqual([true, true]);
-  });
-
-  test("optional counts appear as soon as one response has them", () => {
-    tally.response(response());
-    expect(tally.result().usage).toEqual(usage);
-    tally.response(response({ usage: { ...usage, cachedInputTokens: 1 } }));
-    tally.response(response({ usage: { ...usage, cachedInputTokens: 2, reasoningTokens: 7 } }));
-    expect(tally.result().usage).toMatchObject({ cachedInputTokens: 3, reasoningTokens: 7 });
+    expect([tally.hasOutput, "output" in tally.result(usage)]).toEqual([true, true]);
   });
 
   test("a job never finishes with tool calls", () => {
     tally.response(response({ finishReason: "tool-calls" }));
-    expect(tally.result().finishReason).toBe("stop");
+    expect(tally.result(usage).finishReason).toBe("stop");
   });
 });
 
 describe("JobTally.partial()", () => {
   test("is what had arrived, or else the last response", () => {
-    expect(tally.partial("")).toMatchObject({ text: "", steps: 0 });
+    expect(tally.partial("", usage)).toMatchObject({ text: "", steps: 0 });
     tally.response(response({ text: "whole" }));
-    expect(tally.partial("")).toMatchObject({ text: "whole", steps: 1 });
-    expect(tally.partial("half")).toEqual({ text: "half", usage, steps: 1 });
+    expect(tally.partial("", usage)).toMatchObject({ text: "whole", steps: 1 });
+    expect(tally.partial("half", usage)).toEqual({ text: "half", usage, steps: 1 });
   });
 });

@@ -181,7 +181,7 @@ describe("OutputCheck", () => {
   test("a valid output is the job's", async () => {
     const { job, asked, check, respond } = start();
     await respond({});
-    expect(job.tally.result()).toMatchObject({ text: '{"x":1}', output: { x: 1 } });
+    expect(job.tally.result(usage)).toMatchObject({ text: '{"x":1}', output: { x: 1 } });
     expect([asked, check.missing()]).toEqual([[], undefined]);
   });
 
@@ -190,7 +190,7 @@ describe("OutputCheck", () => {
     await respond({ text: "one" });
     expect([asked.length, job.tally.hasOutput]).toEqual([1, false]);
     await respond({ text: '{"x":2}' });
-    expect([asked.length, job.tally.result().output]).toEqual([1, { x: 2 }]);
+    expect([asked.length, job.tally.result(usage).output]).toEqual([1, { x: 2 }]);
   });
 
   test("twice invalid is invalid, with the last issues", async () => {

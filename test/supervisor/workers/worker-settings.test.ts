@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { WorkerOptions } from "../../../src/supervisor/options.ts";
+import type { Budget, WorkerOptions } from "../../../src/supervisor/options.ts";
 import type { WorkerSettings } from "../../../src/supervisor/workers/worker-settings.ts";
 import {
   checkWorkerOptions,
+  jobSettings,
   workerSettings,
 } from "../../../src/supervisor/workers/worker-settings.ts";
 
@@ -34,20 +35,27 @@ describe("workerSettings()", () => {
       graceMs: 2_000,
       killMs: 5_000,
       timeouts: { firstChunkMs: 300_000, chunkMs: 120_000 },
+      budget: {},
       windowBytes: 262_144,
       maxOutputBytes: 8_388_608,
       whenBusy: "enqueue",
     });
   });
 
-  test("lays the options over the defaults, models and timeouts field by field", () => {
+  test("lays the options over the defaults, models, timeouts and budgets field by field", () => {
     const settings = settingsOf(
-      { maxSteps: 3, model: { temperature: 1 }, timeouts: { stepMs: 5 } },
+      {
+        maxSteps: 3,
+        model: { temperature: 1 },
+        timeouts: { stepMs: 5 },
+        budget: { maxToolCalls: 0 },
+      },
       {
         maxSteps: 9,
         graceMs: 7,
         model: { name: "m", temperature: 0 },
         timeouts: { stepMs: 1, chunkMs: 2 },
+        budget: { maxTotalTokens: 7, maxToolCalls: 9 },
       },
     );
     expect(settings).toMatchObject({
@@ -55,6 +63,7 @@ describe("workerSettings()", () => {
       graceMs: 7,
       model: { name: "m", temperature: 1 },
       timeouts: { firstChunkMs: 300_000, stepMs: 5, chunkMs: 2 },
+      budget: { maxTotalTokens: 7, maxToolCalls: 0 },
     });
   });
 
@@ -125,11 +134,33 @@ describe("workerSettings()", () => {
   );
 });
 
+describe("jobSettings()", () => {
+  const settings = settingsOf({ maxSteps: 3, budget: { maxTotalTokens: 5, maxToolCalls: 6 } });
+
+  test("are the worker's own where the job says nothing", () => {
+    expect(jobSettings(settings, {})).toBe(settings);
+    expect(jobSettings(settings, { maxSteps: 3 })).toBe(settings);
+  });
+
+  test("have the job's steps, and its budget laid over field by field", () => {
+    const budget = { maxTotalTokens: 9, maxToolCalls: undefined } as unknown as Budget;
+    expect(jobSettings(settings, { maxSteps: 7, budget })).toEqual({
+      ...settings,
+      maxSteps: 7,
+      budget: { maxTotalTokens: 9, maxToolCalls: 6 },
+    });
+    expect(jobSettings(settings, { budget: { maxToolCalls: 0 } }).maxSteps).toBe(3);
+  });
+});
+
 describe("checkWorkerOptions()", () => {
   const user = { role: "user", content: "hi" };
   const good: readonly object[] = [
     {},
     { maxSteps: 1 },
+    { budget: {} },
+    { budget: { maxTotalTokens: 1, maxToolCalls: 0 } },
+    { budget: { maxTotalTokens: 1_000_000_000_000, maxToolCalls: 1_000_000 } },
     { maxDepth: 0, maxChildren: 0 },
     { maxDepth: 100, maxChildren: 10_000 },
     { maxSteps: 1_000, graceMs: 0, killMs: 0, windowBytes: 1, maxOutputBytes: 1 },
@@ -180,6 +211,14 @@ describe("checkWorkerOptions()", () => {
     ["model.reasoning", { model: { reasoning: "high" } }],
     ["model.reasoning", { model: { reasoning: null } }],
     ["model.reasoning.effort", { model: { reasoning: { effort: "huge" } } }],
+    ["budget", { budget: 5 }],
+    ["budget", { budget: null }],
+    ["budget.maxTokens", { budget: { maxTokens: 5 } }],
+    ["budget.maxTotalTokens", { budget: { maxTotalTokens: 0 } }],
+    ["budget.maxTotalTokens", { budget: { maxTotalTokens: 1_000_000_000_001 } }],
+    ["budget.maxTotalTokens", { budget: { maxTotalTokens: 1.5 } }],
+    ["budget.maxToolCalls", { budget: { maxToolCalls: -1 } }],
+    ["budget.maxToolCalls", { budget: { maxToolCalls: 1_000_001 } }],
     ["timeouts", { timeouts: 5 }],
     ["timeouts", { timeouts: null }],
     ["timeouts.total", { timeouts: { total: 5 } }],

@@ -1,0 +1,216 @@
+import type { Usage } from "../../protocol/model.ts";
+import type { Budget } from "../options.ts";
+
+/*
+ * What model calls take, counted where it belongs, as pure arithmetic.
+ *
+ * 1. What a ledger has counted is the sum of what was counted in it and in all ledgers below it.
+ * 2. No model call begins that does not fit, with its input, into what is left of every budget that it counts in.
+ * 3. Every call counts once in each ledger: those above a ledger are a tree, none is reached twice.
+ */
+
+const BYTES_PER_TOKEN = 4;
+
+/** A budget that has no room for what is asked of it. `needed`: the input of a request that does not fit. */
+export type Overrun = {
+  readonly ledger: Ledger;
+  readonly code: "BUDGET_TOKENS" | "BUDGET_TOOL_CALLS";
+  readonly limit: number;
+  readonly used: number;
+  readonly needed?: number;
+};
+
+export type LedgerOptions = {
+  /** Whose budget it keeps. @defaultValue "job" */
+  readonly scope?: "job" | "session";
+  /** @defaultValue none: it only counts */
+  readonly budget?: Budget;
+  /** Where all that counts here counts, too. */
+  readonly above?: readonly Ledger[];
+  /** Ends what runs on its budget, which was used up by what counts in it. */
+  readonly onOver?: (overrun: Overrun) => void;
+};
+
+type Counts = {
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  /** Undefined: nobody has said. */
+  cachedInputTokens: number | undefined;
+  reasoningTokens: number | undefined;
+  /** How many of the parts are estimated. */
+  estimates: number;
+};
+
+/** What model calls and tool calls have taken, and the budget that they are held to. */
+export class Ledger {
+  readonly scope: "job" | "session";
+  readonly #budget: Budget;
+  readonly #sum: Counts = countsOf(0, 0);
+  /** Tokens are limited, here or above. */
+  readonly #isBounded: boolean;
+  #above: readonly Ledger[];
+  #onOver: (overrun: Overrun) => void;
+  #toolCalls = 0;
+
+  constructor({ scope = "job", budget = {}, above = [], onOver = () => {} }: LedgerOptions = {}) {
+    this.scope = scope;
+    this.#budget = budget;
+    this.#above = above;
+    this.#onOver = onOver;
+    const isLimited = budget.maxTotalTokens !== undefined;
+    this.#isBounded = isLimited || above.some((ledger) => ledger.#isBounded);
+  }
+
+  get usage(): Usage {
+    const { cachedInputTokens, reasoningTokens, estimates, ...tokens } = this.#sum;
+    return {
+      ...tokens,
+      ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
+      ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+      ...(estimates === 0 ? {} : { estimated: true }),
+    };
+  }
+
+  get toolCalls(): number {
+    return this.#toolCalls;
+  }
+
+  /** A request with `inputTokens`, as they are estimated, is sent. */
+  open(inputTokens: number): Entry {
+    return new Entry(inputTokens, (change) => this.#add(change));
+  }
+
+  /** A response has asked for `count` tool calls. */
+  ask(count: number): void {
+    this.#toolCalls += count;
+    for (const ledger of this.#above) ledger.ask(count);
+  }
+
+  /** The nearest budget that a request with `inputTokens` does not fit into. */
+  lacking(inputTokens: number): Overrun | undefined {
+    const { maxTotalTokens: limit = Number.POSITIVE_INFINITY } = this.#budget;
+    const used = this.#sum.totalTokens;
+    if (used >= limit || used + inputTokens > limit) {
+      return { ledger: this, code: "BUDGET_TOKENS", limit, used, needed: inputTokens };
+    }
+    for (const ledger of this.#above) {
+      const overrun = ledger.lacking(inputTokens);
+      if (overrun) return overrun;
+    }
+    return undefined;
+  }
+
+  /** Whether more tokens were counted than one of the budgets allows. */
+  get isPast(): boolean {
+    if (!this.#isBounded) return false;
+    const { maxTotalTokens } = this.#budget;
+    if (maxTotalTokens !== undefined && this.#sum.totalTokens > maxTotalTokens) return true;
+    return this.#above.some((ledger) => ledger.isPast);
+  }
+
+  /** The budget of this ledger alone that is used up: no token is left, or more tool calls were asked for than it allows. */
+  get spent(): Overrun | undefined {
+    const { maxTotalTokens, maxToolCalls } = this.#budget;
+    const { totalTokens } = this.#sum;
+    if (maxTotalTokens !== undefined && totalTokens >= maxTotalTokens) {
+      return { ledger: this, code: "BUDGET_TOKENS", limit: maxTotalTokens, used: totalTokens };
+    }
+    const used = this.#toolCalls;
+    if (maxToolCalls === undefined || used <= maxToolCalls) return undefined;
+    return { ledger: this, code: "BUDGET_TOOL_CALLS", limit: maxToolCalls, used };
+  }
+
+  /** All budgets that are used up, the nearest first. */
+  overruns(): readonly Overrun[] {
+    const { spent } = this;
+    const above = this.#above.flatMap((ledger) => ledger.overruns());
+    return spent ? [spent, ...above] : above;
+  }
+
+  end(overrun: Overrun): void {
+    this.#onOver(overrun);
+  }
+
+  /** All that counts here has been counted: those above keep their sums, and this one lets go of them. */
+  close(): void {
+    this.#above = [];
+    this.#onOver = () => {};
+  }
+
+  #add(change: Counts): void {
+    const sum = this.#sum;
+    sum.inputTokens += change.inputTokens;
+    sum.outputTokens += change.outputTokens;
+    sum.totalTokens += change.totalTokens;
+    sum.cachedInputTokens = added(sum.cachedInputTokens, change.cachedInputTokens);
+    sum.reasoningTokens = added(sum.reasoningTokens, change.reasoningTokens);
+    sum.estimates += change.estimates;
+    for (const ledger of this.#above) ledger.#add(change);
+  }
+}
+
+/**
+ * What one request takes: an estimate that grows with what arrives, until its server has said what it was.
+ *
+ * The estimate: its input as given, and a token for every 4 bytes that have arrived, whatever they are.
+ */
+export class Entry {
+  readonly #inputTokens: number;
+  readonly #change: (change: Counts) => void;
+  #bytes = 0;
+  #outputTokens = 0;
+
+  constructor(inputTokens: number, change: (change: Counts) => void) {
+    this.#inputTokens = inputTokens;
+    this.#change = change;
+    change({ ...countsOf(inputTokens, 0), estimates: 1 });
+  }
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  received(sizeBytes: number): void {
+    this.#bytes += sizeBytes;
+    const outputTokens = Math.ceil(this.#bytes / BYTES_PER_TOKEN);
+    const more = outputTokens - this.#outputTokens;
+    this.#outputTokens = outputTokens;
+    if (more > 0) this.#change(countsOf(0, more));
+  }
+
+  /** The server has said what it took. If it has said nothing, all 0, the estimate stays. */
+  said(usage: Usage): void {
+    const { inputTokens, outputTokens, totalTokens } = usage;
+    if (inputTokens === 0 && outputTokens === 0 && totalTokens === 0) return;
+    this.remove();
+    this.#change({
+      inputTokens,
+      outputTokens,
+      totalTokens,
+      cachedInputTokens: usage.cachedInputTokens,
+      reasoningTokens: usage.reasoningTokens,
+      estimates: usage.estimated ? 1 : 0,
+    });
+  }
+
+  /** It has taken nothing. */
+  remove(): void {
+    this.#change({ ...countsOf(-this.#inputTokens, -this.#outputTokens), estimates: -1 });
+  }
+}
+
+function countsOf(inputTokens: number, outputTokens: number): Counts {
+  return {
+    inputTokens,
+    outputTokens,
+    totalTokens: inputTokens + outputTokens,
+    cachedInputTokens: undefined,
+    reasoningTokens: undefined,
+    estimates: 0,
+  };
+}
+
+function added(a: number | undefined, b: number | undefined): number | undefined {
+  return b === undefined ? a : (a ?? 0) + b;
+}

@@ -1,0 +1,169 @@
+import { HeddleError, toHeddleError } from "../../errors.ts";
+import type { ActorModelCall } from "../../protocol/actor-messages.ts";
+import type { Message, ModelRequest, ModelResponse, ToolSpec } from "../../protocol/model.ts";
+import type { ChunkRun } from "../../transport/chunk-frame.ts";
+import { given } from "../check.ts";
+import type { Gateway } from "../gateways/gateway.ts";
+import type { ModelCall } from "../gateways/model-call.ts";
+import type { Timeouts } from "../options.ts";
+import type { Steering } from "../workers/steering.ts";
+import type { Job } from "./job.ts";
+import { OutputCheck } from "./output-check.ts";
+
+export type ModelStepsOptions = {
+  readonly job: Job;
+  readonly gateway: Gateway;
+  /** The name of the worker's session. */
+  readonly session: string;
+  readonly timeouts: Timeouts;
+  readonly steering: Steering;
+  /** Counts the worker's model calls: the number of the next one. */
+  readonly nextCallIndex: () => number;
+  /** What the model is told of. */
+  readonly tools: () => readonly ToolSpec[];
+  /** A response is noted, and not in the log yet. */
+  readonly onResponse: () => void;
+};
+
+/** The model calls of one job, one after the other. */
+export class ModelSteps {
+  readonly #options: ModelStepsOptions;
+  readonly #job: Job;
+  readonly #output: OutputCheck;
+  #call: ModelCall | undefined;
+  /** Settles, and never rejects, when what the actor has asked for is answered: the response is there, and checked. */
+  #answer: Promise<unknown> | undefined;
+  #failure: HeddleError | undefined;
+  /** How many of the texts that the actor's present thread was given are in the conversation. */
+  #steered = 0;
+
+  constructor(options: ModelStepsOptions) {
+    this.#options = options;
+    this.#job = options.job;
+    this.#output = new OutputCheck(options.job, options.steering);
+  }
+
+  /** Of the last call: the job ends with it, also if the actor dies before it can say so. */
+  get failure(): HeddleError | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves when no call is under way. */
+  async idle(): Promise<void> {
+    await this.#answer;
+  }
+
+  /** Why the job cannot complete as it is: it lacks its output. */
+  missing(): HeddleError | undefined {
+    return this.#output.missing();
+  }
+
+  /** A new thread is given all texts that wait. */
+  restarted(): void {
+    this.#steered = 0;
+  }
+
+  /** Ends the call under way, if there is one. */
+  cancel(reason: string): void {
+    if (this.#call) this.#options.gateway.cancel(this.#call, reason);
+  }
+
+  /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
+  async ask(call: ActorModelCall): Promise<ModelResponse> {
+    if (this.#answer !== undefined)
+      throw new HeddleError("INTERNAL", "a model call is under way already");
+    const answer = this.#respond(call);
+    this.#answer = answer.catch(() => {});
+    try {
+      return await answer;
+    } finally {
+      this.#answer = undefined;
+    }
+  }
+
+  async #respond(call: ActorModelCall): Promise<ModelResponse> {
+    try {
+      const response = await this.#askModel(call);
+      await this.#output.check(response);
+      return response;
+    } catch (error) {
+      this.#failure = toHeddleError(error, "INTERNAL");
+      // The actor's word is not needed for it.
+      if (this.#failure.code === "BUDGET_TOKENS") this.#job.fail(this.#failure);
+      throw error;
+    }
+  }
+
+  async #askModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
+    const job = this.#job;
+    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+    const { gateway, session, steering, timeouts } = this.#options;
+    const { settings } = job.spec;
+    job.tally.steered(steering.said(steered - this.#steered));
+    this.#steered = Math.max(steered, this.#steered);
+    this.#failure = undefined;
+    job.signal({ type: "call-opened" });
+    const demandBytes = job.stream.openCall((bytes) => {
+      if (this.#call) gateway.demand(this.#call, bytes);
+    });
+    const { stepMs, firstChunkMs, chunkMs } = timeouts;
+    this.#call = gateway.open({
+      provider: settings.provider,
+      session,
+      request: this.#request(messages),
+      deadlines: given({ stepMs, firstChunkMs, chunkMs }),
+      demandBytes,
+      graceMs: settings.graceMs,
+      killMs: settings.killMs,
+      onChunks: (run, atMs) => this.#receive(run, atMs),
+      onWaiting: (reason, untilMs) =>
+        job.append({ type: "waiting", for: reason, ...given({ untilMs }) }),
+      meter: job.account,
+    });
+    try {
+      const response = await this.#call.ended;
+      this.#noteResponse(response);
+      return response;
+    } finally {
+      this.#call = undefined;
+      job.stream.closeCall();
+      job.signal({ type: "call-ended" });
+    }
+  }
+
+  #receive(run: ChunkRun, atMs: number): void {
+    const job = this.#job;
+    if (job.isSettled || job.stream.receive(run, atMs)) return;
+    const { maxOutputBytes } = job.spec.settings;
+    const message = `the job's output is larger than maxOutputBytes (${maxOutputBytes})`;
+    job.fail(new HeddleError("OUTPUT_LIMIT", message, { details: { maxOutputBytes } }));
+  }
+
+  #noteResponse(response: ModelResponse): void {
+    const job = this.#job;
+    if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+    job.tally.response(response);
+    this.#options.onResponse();
+    job.append({ type: "response", response });
+    job.stream.responded();
+    job.account.responded(response.toolCalls.length);
+    if (job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+  }
+
+  #request(messages: readonly Message[]): ModelRequest {
+    const { settings, options, output, worker, id } = this.#job.spec;
+    const tools = this.#options.tools();
+    return {
+      ...given({ instructions: settings.instructions, output: output?.spec }),
+      messages,
+      ...(tools.length === 0 ? {} : { tools }),
+      settings: { ...settings.model, ...given(options.model) },
+      origin: {
+        workerId: worker.id,
+        workerName: worker.name,
+        jobId: id,
+        callIndex: this.#options.nextCallIndex(),
+      },
+    };
+  }
+}

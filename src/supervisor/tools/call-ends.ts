@@ -1,0 +1,46 @@
+import type { HeddleError } from "../../errors.ts";
+import { fromWireError, toWireError } from "../../errors.ts";
+import type { ToolEnd } from "../../protocol/tool.ts";
+import { toolTimeout } from "../../tools/call-signal.ts";
+import { refused } from "../../tools/tool-call.ts";
+import { resultEnd } from "../../tools/tool-end.ts";
+import type { OpenCall } from "./open-call.ts";
+
+/** What is said of a result that was cut is no longer. */
+const CUT_NOTICE_BYTES = 100;
+
+/** The end of a call whose thread has ended with `failure`. */
+export function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): ToolEnd {
+  if (overdueMs !== undefined) {
+    const timeout = toolTimeout(overdueMs);
+    return { result: timeout.message, error: toWireError(timeout) };
+  }
+  const text = `The call of "${call.name}" was interrupted: its thread has ended (${failure.code}: ${failure.message}). It may have had an effect.`;
+  return refused("TOOL_INTERRUPTED", text, failure);
+}
+
+/** The end of a call whose job ends before it. */
+export function cutOffEnd(
+  open: OpenCall,
+  error: { readonly message: string } | undefined,
+): ToolEnd {
+  const why = error ? `: ${error.message}` : "";
+  return open.isUnderWay
+    ? refused(
+        "TOOL_INTERRUPTED",
+        `The call was cut off by the end of the job${why}. It may have had an effect.`,
+      )
+    : refused(
+        "JOB_CANCELLED",
+        `The call was cancelled and not carried out: the job has ended${why}.`,
+      );
+}
+
+/** What an actor says is not to be trusted to keep to its bounds, or to the type. Where it has kept to them, it may have said so at the end. */
+export function boundedEnd({ result, error }: ToolEnd, maxBytes: number): ToolEnd {
+  const { result: text } = resultEnd(String(result), maxBytes + CUT_NOTICE_BYTES);
+  return {
+    result: text,
+    ...(error === undefined ? {} : { error: toWireError(fromWireError(error)) }),
+  };
+}
