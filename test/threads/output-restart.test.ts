@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { JobEvent, Script, Session } from "../../src/index.ts";
 import { scriptedProvider } from "../../src/index.ts";
@@ -19,7 +20,7 @@ type ActorLife = { readonly thread: Thread; readonly gone: Promise<void> };
 /** A session whose actors the test can end, each by itself. */
 async function startMortal(
   responses: Script["responses"],
-): Promise<{ session: Session; actors: ActorLife[] }> {
+): Promise<{ session: Session; actors: ActorLife[]; killed: () => Promise<void> }> {
   const actors: ActorLife[] = [];
   const spawn: SpawnThread = (spec, handlers) => {
     if (!spec.entry.href.includes("/actors/")) return spawnThread(spec, handlers);
@@ -46,7 +47,13 @@ async function startMortal(
     },
   );
   onTestFinished(() => supervisor.close({ drainMs: 0 }));
-  return { session: supervisor.openSession(), actors };
+  const killed = async () => {
+    actors[0]?.thread.terminate();
+    await actors[0]?.gone;
+    // Whatever the supervisor makes of that at once, it has made by now.
+    await nextTurn();
+  };
+  return { session: supervisor.openSession(), actors, killed };
 }
 
 const typesOf = (events: readonly JobEvent[]) =>
@@ -54,14 +61,13 @@ const typesOf = (events: readonly JobEvent[]) =>
 
 describe("an actor that dies", () => {
   test("while its response is checked: what is wrong with that is told by the next one", async () => {
-    const { session, actors } = await startMortal([NOT_VALID, VALID]);
+    const { session, actors, killed } = await startMortal([NOT_VALID, VALID]);
     const worker = session.createWorker(RESTART);
     const [first, second] = [NOT_VALID, VALID].map(({ text }) => JSON.parse(text));
     const output = pointCheckedBy(async (value) => {
       if (actors.length === 2) return { value: second };
       expect(value).toEqual(first);
-      actors[0]?.thread.terminate();
-      await actors[0]?.gone;
+      await killed();
       return { issues: [{ message: "not there" }] };
     });
     const job = session.run(worker, { prompt: "where?", output });
@@ -110,10 +116,9 @@ describe("an actor that dies", () => {
   });
 
   test("while its response is checked and found valid: there is nothing left to do", async () => {
-    const { session, actors } = await startMortal([VALID]);
+    const { session, actors, killed } = await startMortal([VALID]);
     const output = pointCheckedBy(async () => {
-      actors[0]?.thread.terminate();
-      await actors[0]?.gone;
+      await killed();
       return { value: { x: 1 } };
     });
     const worker = session.createWorker(RESTART);
@@ -123,24 +128,22 @@ describe("an actor that dies", () => {
   });
 
   test("while its last response is checked: that is not valid, and the job fails of it", async () => {
-    const { session, actors } = await startMortal([NOT_VALID]);
+    const { session, actors, killed } = await startMortal([NOT_VALID]);
     const output = pointCheckedBy(async () => {
-      actors[0]?.thread.terminate();
-      await actors[0]?.gone;
+      await killed();
       return { issues: [{ message: "not there" }] };
     });
     const worker = session.createWorker({ ...RESTART, maxSteps: 1 });
     const { error } = await session.run(worker, { prompt: "where?", output }).outcome;
-    expect(error?.code).toBe("OUTPUT_INVALID");
+    expect(error).toMatchObject({ code: "OUTPUT_INVALID", details: { issues: "not there" } });
     expect(actors).toHaveLength(1);
   });
 
   test("while a check hangs: a cancel ends both", async () => {
-    const { session, actors } = await startMortal([VALID]);
+    const { session, actors, killed } = await startMortal([VALID]);
     const dead = Promise.withResolvers<void>();
     const output = pointCheckedBy(async () => {
-      actors[0]?.thread.terminate();
-      await actors[0]?.gone;
+      await killed();
       dead.resolve();
       return await new Promise(() => {});
     });
