@@ -26,7 +26,8 @@ becomes no job. A line without an id is called line-N, by its number.
 
 A result line, in order of completion, is
   {"id","status","provider","model","text","usage","error","firstChunkMs","durationMs"}
-with status completed, cancelled or failed, and error null or {"code","message"}. Where an id has
+with status completed, cancelled or failed, and error null or {"code","message"}. usage has
+"estimated": true where a part of it was cut off, or not told by its server. Where an id has
 several lines the last one counts. Beside the FILE of --out, FILE.state keeps a hash of each prompt:
 --resume refuses an id that was completed with another prompt.
 

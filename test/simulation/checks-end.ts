@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { JobEvent } from "../../src/protocol/job.ts";
 import type { ModelResponseChunk } from "../../src/protocol/model.ts";
 import { isTerminal } from "../../src/supervisor/log/job-log.ts";
+import { expectBudget, expectUsage } from "./checks-budget.ts";
 import { expectFamily, familyOf } from "./checks-family.ts";
 import { flawOf } from "./plan.ts";
 import type { SimJob } from "./sim-job.ts";
@@ -17,6 +18,7 @@ export async function expectEnd(simulation: Simulation): Promise<void> {
     expectResponses(simulation, job, log);
     expectRequests(simulation, job, log);
     expectUsage(simulation, job, log);
+    expectBudget(simulation, job, log);
     expectFamily(simulation, job, log);
     await expectCancels(simulation, job);
   }
@@ -125,27 +127,6 @@ function expectRequests(
     if (before?.callIndex === request.callIndex) expect(before.end).toBeUndefined();
     else if (before) expect([before.end, request.step]).toEqual(["responded", before.step + 1]);
   }
-}
-
-/** What a job says that it has used: nothing that was never sent, all that arrived, and what the models said where all was said. */
-function expectUsage(
-  { world, events }: Simulation,
-  { job }: SimJob,
-  log: readonly JobEvent[],
-): void {
-  const { usage } = job;
-  const requests = world.requests.filter(({ jobId }) => jobId === job.id);
-  const said = log.flatMap((event) => (event.type === "response" ? [event.response.usage] : []));
-  const saidTokens = said.reduce((sum, { totalTokens }) => sum + totalTokens, 0);
-  // What was sent to a gateway that died may never have come there.
-  const areAllSeen = !events.some(({ type }) => type === "gateway-lost");
-  if (requests.length === 0 && areAllSeen) expect(usage.totalTokens).toBe(0);
-  expect(usage.totalTokens).toBeGreaterThanOrEqual(saidTokens);
-  if (!usage.estimated && requests.length === said.length) {
-    expect(usage.totalTokens).toBe(saidTokens);
-  }
-  const cutOff = requests.some(({ end, sent }) => end === undefined && sent.length > 0);
-  if (cutOff) expect(usage.estimated).toBe(true);
 }
 
 /** P3 and P4: a cancel settles when the ladder is at its end, at the latest. */

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { expectSums } from "./checks-budget.ts";
 import { expectFamilies } from "./checks-family.ts";
 import { flawOf } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
@@ -14,19 +15,7 @@ export function expectNow(simulation: Simulation): void {
   expectStates(simulation);
   expectWindows(simulation);
   expectFamilies(simulation);
-  expectUsage(simulation);
-}
-
-/** What a session has used is what its jobs have, those that have ended and are not kept included. */
-function expectUsage({ sessions, jobs }: Simulation): void {
-  for (const { session } of sessions) {
-    const parts = jobs.filter(({ worker }) => worker.session.session === session);
-    const totals = parts.map(({ job }) => job.usage.totalTokens);
-    const sum = totals.reduce((all, tokens) => all + tokens, 0);
-    const { totalTokens, estimated } = session.usage;
-    if (totalTokens !== sum) expect({ session: totalTokens, jobs: totals }).toEqual({ sum });
-    expect(estimated).toBe(parts.some(({ job }) => job.usage.estimated) ? true : undefined);
-  }
+  expectSums(simulation);
 }
 
 /** Permits are held for threads that workers have, and for children that wait for their worker's last thread to be gone. */

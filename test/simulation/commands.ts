@@ -1,4 +1,5 @@
 import type { ProviderLimits } from "../../src/protocol/provider.ts";
+import type { Budget } from "../../src/supervisor/options.ts";
 import type { JobPlan } from "./plan.ts";
 import type { SpawnFault } from "./world.ts";
 
@@ -18,6 +19,7 @@ export type WorkerPlan = {
   readonly maxRestarts: number;
   readonly withinMs: number;
   readonly initialMs: number;
+  readonly budget?: Budget;
 };
 
 export type ActorFault =
@@ -94,5 +96,7 @@ export type Schedule = {
   readonly gateways: number;
   /** Of each provider. */
   readonly limits: ProviderLimits;
+  /** Of each session. */
+  readonly budget?: Budget;
   readonly commands: readonly Command[];
 };

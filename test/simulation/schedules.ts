@@ -33,6 +33,7 @@ export const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   maxRestarts: fc.constantFrom(3, 0, 1, 2),
   withinMs: fc.constantFrom(1_000, 100, 60_000),
   initialMs: fc.constantFrom(1, 50, 400),
+  budget: fc.constantFrom({}, {}, {}, {}, { maxTotalTokens: 60 }, { maxToolCalls: 1 }),
 });
 
 const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
@@ -212,6 +213,7 @@ export function anySchedule(
       { maxConcurrent: 2 },
       { requestsPerMinute: 600, tokensPerMinute: 60_000 },
     ),
+    budget: fc.constantFrom({}, {}, {}, {}, { maxTotalTokens: 150 }, { maxToolCalls: 2 }),
     commands: fc
       .tuple(first, fc.array(command, { minLength, maxLength: 24 }))
       .map(([head, rest]) => [head, ...rest]),

@@ -29,6 +29,8 @@ const REFUSALS = new Set([
   "MAX_DEPTH",
   "MAX_CHILDREN",
   "DEADLOCK",
+  "BUDGET_TOKENS",
+  "BUDGET_TOOL_CALLS",
 ]);
 
 export type SimSession = { readonly session: SupervisorSession; readonly seen: SessionEvent[] };
@@ -161,7 +163,8 @@ export class Simulation {
   }
 
   #openSession(): void {
-    const session = this.supervisor.openSession() as Session as SupervisorSession;
+    const { budget = {} } = this.schedule;
+    const session = this.supervisor.openSession({ budget }) as Session as SupervisorSession;
     const seen: SessionEvent[] = [];
     session.events$.subscribe((event) => seen.push(event));
     this.sessions.push({ session, seen });
