@@ -11,6 +11,7 @@ import {
   usageOf,
 } from "../support/spending.ts";
 import { collect, firstChunk, startScripted } from "../support/supervisors.ts";
+import { eventsOf } from "../support/tools.ts";
 
 describe("a job's tokens", () => {
   test("cut off a stream that goes past them; its text stays, marked", async () => {
@@ -61,7 +62,12 @@ describe("a job's tokens", () => {
       partial: { steps: 1, usage: usageOf(10) },
     });
     expect(job.usage).toEqual(usageOf(10));
-    expect(typesOf(await collect(job.events()))).toEqual(["started", "response", "failed"]);
+    expect(typesOf(await collect(job.events()))).toEqual([
+      "started",
+      "response",
+      "tool-finished",
+      "failed",
+    ]);
     expect(job.worker.transcript.map(({ role }) => role)).toEqual(["user", "assistant", "tool"]);
     expect(await supervisor.scripted("main").calls()).toHaveLength(1);
   });
@@ -101,8 +107,14 @@ describe("a job's tool calls", () => {
       "response",
       "failed",
     ]);
-    expect(types.filter((type) => type === "tool-finished")).toHaveLength(2);
-    expect(types.slice(-2)).toEqual(["response", "failed"]);
+    expect(types.slice(-4)).toEqual(["response", "tool-finished", "tool-finished", "failed"]);
+    const ends = await eventsOf(job, "tool-finished");
+    expect(ends.map(({ error }) => error?.code)).toEqual([
+      "UNKNOWN_TOOL",
+      "UNKNOWN_TOOL",
+      "BUDGET_TOOL_CALLS",
+      "BUDGET_TOOL_CALLS",
+    ]);
   });
 
   test("can be used up", async () => {

@@ -150,7 +150,7 @@ export class JobRun implements JobDriver {
   }
 
   beforeEnd(verdict: Verdict): void {
-    this.#tools.beforeEnd(endOf(verdict));
+    this.#tools.beforeEnd(verdict);
   }
 
   /** `totalMs` stands still while readers hold the stream back, and while somebody is asked about a tool call. */
@@ -261,9 +261,4 @@ export class JobRun implements JobDriver {
       this.#job.fail(new HeddleError("JOB_TIMEOUT", message, { details: { limitMs: totalMs } }));
     });
   }
-}
-
-function endOf(verdict: Verdict): { readonly message: string } | undefined {
-  if (verdict.status === "cancelled") return { message: verdict.reason };
-  return verdict.status === "failed" ? verdict.error : undefined;
 }

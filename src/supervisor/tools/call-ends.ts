@@ -1,9 +1,11 @@
 import type { HeddleError } from "../../errors.ts";
 import { fromWireError, toWireError } from "../../errors.ts";
+import type { ErrorCode } from "../../protocol/error.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
 import { toolTimeout } from "../../tools/call-signal.ts";
 import { refused } from "../../tools/tool-call.ts";
 import { resultEnd } from "../../tools/tool-end.ts";
+import type { Verdict } from "../jobs/job-lifecycle.ts";
 import type { OpenCall } from "./open-call.ts";
 
 /** What is said of a result that was cut is no longer. */
@@ -19,21 +21,28 @@ export function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): To
   return refused("TOOL_INTERRUPTED", text, failure);
 }
 
-/** The end of a call whose job ends before it. */
-export function cutOffEnd(
-  open: OpenCall,
-  error: { readonly message: string } | undefined,
-): ToolEnd {
-  const why = error ? `: ${error.message}` : "";
-  return open.isUnderWay
+/** The end of a call whose job ends before it, in this way. */
+export function cutOffEnd({ isUnderWay }: OpenCall, verdict: Verdict): ToolEnd {
+  const { code, why } = endingOf(verdict);
+  return isUnderWay
     ? refused(
         "TOOL_INTERRUPTED",
-        `The call was cut off by the end of the job${why}. It may have had an effect.`,
+        `The call was cut off, the job ${why}. It may have had an effect.`,
       )
-    : refused(
-        "JOB_CANCELLED",
-        `The call was cancelled and not carried out: the job has ended${why}.`,
-      );
+    : refused(code, `The call was cancelled and not carried out: the job ${why}.`);
+}
+
+function endingOf(verdict: Verdict): { readonly code: ErrorCode; readonly why: string } {
+  switch (verdict.status) {
+    case "cancelled":
+      return { code: "JOB_CANCELLED", why: `was cancelled: ${verdict.reason}` };
+    case "failed":
+      return { code: verdict.error.code, why: `has failed: ${verdict.error.message}` };
+    case "completed":
+      return { code: "JOB_CANCELLED", why: "has completed" };
+    default:
+      return verdict satisfies never;
+  }
 }
 
 /** What an actor says is not to be trusted to keep to its bounds, or to the type. Where it has kept to them, it may have said so at the end. */

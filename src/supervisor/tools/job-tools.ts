@@ -16,6 +16,7 @@ import { performToolCall, unknownTool } from "../../tools/tool-call.ts";
 import { Toolbox } from "../../tools/toolbox.ts";
 import { given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
+import type { Verdict } from "../jobs/job-lifecycle.ts";
 import type { Timeouts } from "../options.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
 import { boundedEnd, cutOffEnd, lostEnd } from "./call-ends.ts";
@@ -159,9 +160,9 @@ export class JobTools {
     }
   }
 
-  /** The job is about to end, for `error` if there is one. */
-  beforeEnd(error: { readonly message: string } | undefined): void {
-    for (const open of this.#unfinished) this.#finish(open, cutOffEnd(open, error));
+  /** The job is about to end. */
+  beforeEnd(verdict: Verdict): void {
+    for (const open of this.#unfinished) this.#finish(open, cutOffEnd(open, verdict));
   }
 
   get #unfinished(): readonly OpenCall[] {
