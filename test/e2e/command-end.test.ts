@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { startCommand } from "../../src/supervisor/tools/command.ts";
-import { isLinux, lives, start, startScript } from "../support/commands.ts";
+import { directory, isLinux, lives, start, startScript } from "../support/commands.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 test("kill() ends it, however often it is called", async () => {
@@ -79,7 +79,10 @@ test.runIf(isLinux)("a process that has left the session is found", async () => 
 });
 
 test.runIf(isLinux)("so is one that was forked twice, when the command has ended", async () => {
-  const command = startScript("(setsid sh -c 'echo $$; sleep 1000' & ) ; exit 0");
+  // The command ends when the other is on its own.
+  const other = "(setsid sh -c 'echo $$; : > there; sleep 1000' &)";
+  const script = `${other}; while [ ! -e there ]; do sleep 0.01; done; exit 0`;
+  const command = startScript(script, { cwd: directory() });
   const pid = await command.pid();
   expect(await command.ended).toMatchObject({ exitCode: 0 });
   expect(lives(pid)).toBe(false);

@@ -81,16 +81,16 @@ describe("output", () => {
 
   test("a flood does not take the thread, and ends with the command", async () => {
     let shown = 0;
+    const full = Promise.withResolvers<void>();
     const flood = start(["sh", "-c", "while :; do echo y; done & exec yes"], {
       maxOutputBytes: 10_000,
       onOutput: (_, text) => {
         shown += text.length;
+        if (shown === 10_000) full.resolve();
       },
     });
-    const turns = (async () => {
-      for (let i = 0; i < 1_000; i++) await new Promise((resolve) => setImmediate(resolve));
-    })();
-    await turns;
+    await full.promise;
+    for (let i = 0; i < 1_000; i++) await new Promise((resolve) => setImmediate(resolve));
     flood.kill();
     const { stdout, isTruncated } = await flood.ended;
     expect(stdout).toHaveLength(10_000);
