@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { startCommand } from "../../src/supervisor/tools/command.ts";
+import { allPids, environOf } from "../../src/supervisor/tools/process-table.ts";
 import { directory, isLinux, lives, start, startScript } from "../support/commands.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -87,6 +89,19 @@ test.runIf(isLinux)("so is one that was forked twice, when the command has ended
   expect(await command.ended).toMatchObject({ exitCode: 0 });
   expect(lives(pid)).toBe(false);
 });
+
+test.runIf(isLinux)(
+  "so is one whose command has ended at once, whatever it was just doing",
+  async () => {
+    const family = randomUUID();
+    const script = "(setsid env A=1 env B=2 setsid -f sleep 1000 &); exit 0";
+    const commands = Array.from({ length: 20 }, () =>
+      start(["sh", "-c", script], { env: { FAMILY: family } }),
+    );
+    await Promise.all(commands.map(({ ended }) => ended));
+    expect(allPids().filter((pid) => environOf(pid)?.includes(family) && lives(pid))).toEqual([]);
+  },
+);
 
 test.runIf(isLinux)("so is one without environment, while its parent lives", async () => {
   const command = startScript("env -i setsid sleep 1000 >/dev/null 2>&1 & echo $!; wait");
