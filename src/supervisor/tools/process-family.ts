@@ -1,13 +1,26 @@
 import type { ProcessEntry } from "./process-table.ts";
-import { allPids, environOf, hasProcessTable, processEntry } from "./process-table.ts";
+import {
+  allPids,
+  environOf,
+  isWithoutEnviron,
+  processEntry,
+  startTicksOf,
+} from "./process-table.ts";
 
 const PIDS_PER_TURN = 64;
-const MAX_DOUBTS = 4;
 
 /** 0 asks only who lives. */
 export type FamilySignal = "SIGTERM" | "SIGKILL" | 0;
 
+/** What was seen at one look. It is not sure when somebody could not be told from the family at that moment. */
 type Look = { readonly living: readonly ProcessEntry[]; readonly isSure: boolean };
+
+/** Who was started later than the command, and which of them have the mark. */
+type Candidates = {
+  readonly younger: ProcessEntry[];
+  readonly marked: Set<number>;
+  isSure: boolean;
+};
 
 /**
  * A command's process and all that descend from it.
@@ -23,8 +36,6 @@ export class ProcessFamily {
   readonly #startTicks: number | undefined;
   /** Those that were seen to be of the family, by pid, with their start. */
   readonly #known = new Map<number, number>();
-  /** Whose environment was empty when it was last looked at. */
-  #bare = new Set<string>();
   /** Its number can then be given to somebody else's group. */
   #isGroupGone: boolean = false;
 
@@ -32,23 +43,20 @@ export class ProcessFamily {
   constructor(leader: number, mark: string) {
     this.#leader = leader;
     this.#mark = mark;
-    this.#startTicks = hasProcessTable() ? processEntry(leader)?.startTicks : undefined;
+    this.#startTicks = startTicksOf(leader);
   }
 
-  /** Sends `signal` to all. Returns whether any of them lived: one that has been sent the signal may take a while to end. */
+  /** Sends `signal` to all. Returns whether any of them may live: one that has been sent the signal takes a while to end. */
   async signal(signal: FamilySignal): Promise<boolean> {
     if (!this.#hasTable()) return this.#signalGroup(signal);
-    for (let doubts = 0; ; doubts++) {
-      const looking = this.#look();
-      let step = looking.next();
-      while (!step.done) {
-        await new Promise((resolve) => setImmediate(resolve));
-        step = looking.next();
-      }
-      // Found before any is signalled: children of one that ends have another parent.
-      if (this.#signalEach(step.value.living, signal)) return true;
-      if (step.value.isSure || doubts === MAX_DOUBTS) return false;
+    const looking = this.#look();
+    let step = looking.next();
+    while (!step.done) {
+      await new Promise((resolve) => setImmediate(resolve));
+      step = looking.next();
     }
+    // All are found before any is signalled: children of one that ends have another parent.
+    return this.#signalEach(step.value.living, signal) || !step.value.isSure;
   }
 
   /** Kills all that can be found, within this turn: for the end of the process. */
@@ -88,26 +96,32 @@ export class ProcessFamily {
     return anyLives;
   }
 
-  /** Looks at some processes each time it is asked to go on: a machine can have thousands. */
+  /**
+   * Looks at some processes each time it is asked to go on: a machine can have thousands. It goes on until no new ones have come, for one that
+   * ends before it is looked at may have started another.
+   */
   *#look(): Generator<void, Look> {
-    const younger: ProcessEntry[] = [];
-    const marked = new Set<number>();
-    const bare = new Set<string>();
-    for (const [i, pid] of allPids().entries()) {
-      if (i % PIDS_PER_TURN === PIDS_PER_TURN - 1) yield;
-      const entry = processEntry(pid);
-      if (!entry || entry.startTicks < (this.#startTicks ?? 0)) continue;
-      younger.push(entry);
-      const environ = environOf(pid);
-      if (environ?.includes(this.#mark)) marked.add(pid);
-      // Either it never had one, or it is just being given another program: that shows at the next look.
-      if (environ === "") bare.add(`${pid} ${entry.startTicks}`);
+    const seen = new Set<number>();
+    const candidates: Candidates = { younger: [], marked: new Set(), isSure: true };
+    for (let pids = allPids(); pids.length > 0; pids = allPids().filter((pid) => !seen.has(pid))) {
+      for (const pid of pids) {
+        seen.add(pid);
+        if (seen.size % PIDS_PER_TURN === 0) yield;
+        this.#lookAt(pid, candidates);
+      }
     }
-    const isSure = [...bare].every((one) => this.#bare.has(one));
-    this.#bare = bare;
-    const living = this.#familyOf(younger, marked);
+    const living = this.#familyOf(candidates.younger, candidates.marked);
     if (!living.some(({ groupId }) => groupId === this.#leader)) this.#isGroupGone = true;
-    return { living, isSure };
+    return { living, isSure: candidates.isSure };
+  }
+
+  #lookAt(pid: number, candidates: Candidates): void {
+    const entry = processEntry(pid);
+    if (!entry || entry.startTicks < (this.#startTicks ?? 0)) return;
+    candidates.younger.push(entry);
+    const environ = environOf(pid);
+    if (environ?.includes(this.#mark)) candidates.marked.add(pid);
+    else if (environ === "" && !isWithoutEnviron(pid)) candidates.isSure = false;
   }
 
   #familyOf(
