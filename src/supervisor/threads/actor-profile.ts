@@ -9,9 +9,7 @@ const CODE = dirname(dirname(import.meta.dirname));
 const RUNTIME_FILES: readonly string[] = [
   `${CODE}${sep}*`,
   join(dirname(CODE), "package.json"),
-  ...["comlink", "@cfworker/json-schema"].map(
-    (name) => `${packageOf(createRequire(import.meta.url).resolve(name))}${sep}*`,
-  ),
+  ...["comlink", "@cfworker/json-schema"].map(filesOf),
 ];
 
 /** Node 25 and later deny the network unless it is granted; before, the flag does not exist. */
@@ -97,8 +95,10 @@ function flagsOf(permissions: Permissions, readable: readonly string[]): string[
   ];
 }
 
-function packageOf(file: string): string {
+/** The files of a package that this one depends on. */
+export function filesOf(name: string): string {
+  const file = createRequire(import.meta.url).resolve(name);
   let directory = dirname(realpathSync(file));
   while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
-  return directory;
+  return `${directory}${sep}*`;
 }
