@@ -1,9 +1,23 @@
+import type { Worker } from "node:worker_threads";
 import { onTestFinished } from "vitest";
 import type { ToolEnd } from "../../src/protocol/tool.ts";
 import { ActorWatch } from "../../src/supervisor/threads/actor-watch.ts";
 import type { PoolToolCall, ToolPoolOptions } from "../../src/supervisor/tools/tool-pool.ts";
 import { ToolPool } from "../../src/supervisor/tools/tool-pool.ts";
 import { systemClock } from "../../src/transport/clock.ts";
+
+/** How many threads this process has started, and those that have not exited, whoever has made them. */
+export const threads: { started: number; readonly alive: Set<number> } = {
+  started: 0,
+  alive: new Set(),
+};
+
+process.on("worker", (worker: Worker) => {
+  const { threadId } = worker;
+  threads.started += 1;
+  threads.alive.add(threadId);
+  worker.on("exit", () => threads.alive.delete(threadId));
+});
 
 /** A pool of one thread that is closed with the test. Memory is looked after in real time. */
 export function startPool(options: Partial<ToolPoolOptions> = {}): ToolPool {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PoolToolCall } from "../../src/supervisor/tools/tool-pool.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
 import { resources } from "../support/resources.ts";
-import { begin, callOf, result, startPool } from "../support/tool-pools.ts";
+import { begin, callOf, result, startPool, threads } from "../support/tool-pools.ts";
 
 const computing = (toolName: string, args: unknown = {}, more: Partial<PoolToolCall> = {}) =>
   callOf("computing", toolName, args, more);
@@ -103,7 +103,7 @@ describe("threads of the pool", () => {
     const seen = await Promise.all(calls);
     expect(new Set(seen.map(({ threadId }) => threadId)).size).toBe(2);
     expect(new Set(seen.map(({ threadId, calls }) => `${threadId} ${calls}`)).size).toBe(20);
-    expect(pool.threadIds).toHaveLength(2);
+    expect(threads.alive).toEqual(new Set(pool.threadIds));
     expect(pool.waiting).toBe(0);
     // Idle threads do not keep the process alive.
     expect(resources()).toEqual(before);
@@ -165,6 +165,7 @@ describe("threads of the pool", () => {
     expect(await whereabouts(pool)).toMatchObject({ calls: 3 });
     clock.advance(1_000);
     while (pool.threadIds.length > 0) await turn();
+    expect(threads.alive).toEqual(new Set());
     const later = await whereabouts(pool);
     expect(later.threadId).not.toBe(first.threadId);
     expect(later.calls).toBe(1);

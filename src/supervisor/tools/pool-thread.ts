@@ -49,6 +49,7 @@ export class PoolThread {
   readonly #watch: ActorWatch;
   readonly #heapMb: number;
   #isEnding: boolean = false;
+  #isDestroyed: boolean = false;
   #failure: HeddleError | undefined;
 
   /** @throws what `new Worker` throws, and what the file system does when it is asked where packages are. */
@@ -71,8 +72,8 @@ export class PoolThread {
     });
     // Of what is thrown between two calls. The thread's own events tell the same.
     this.#piscina.on("error", () => {});
-    // To destroy it while it takes the thread out keeps it from starting another.
-    this.#piscina.on("workerDestroy", () => void this.#piscina.destroy());
+    // While it takes a thread out, only to be destroyed keeps it from starting another.
+    this.#piscina.on("workerDestroy", () => this.#destroy());
     const [worker] = this.#piscina.threads;
     this.#worker = worker as Worker;
     this.#worker.on("error", (error) => this.#failed(this.#crash(error)));
@@ -97,7 +98,7 @@ export class PoolThread {
   /** Ends it, whatever it does; `exited` resolves when it is gone. */
   kill(failure: HeddleError = new HeddleError("THREAD_GONE", "the tool's thread was ended")): void {
     this.#failed(failure);
-    void this.#piscina.destroy();
+    this.#destroy();
   }
 
   /** Never rejects. What the call reports is told in order, and all of it before the promise resolves. */
@@ -134,6 +135,13 @@ export class PoolThread {
       await this.exited;
       return undefined;
     }
+  }
+
+  /** Once: a second time would have piscina believe that all is over, and start another thread at this one's exit. */
+  #destroy(): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    void this.#piscina.destroy();
   }
 
   /** The first reason holds. */

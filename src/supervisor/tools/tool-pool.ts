@@ -8,7 +8,7 @@ import { poolError } from "../../tools/pool-context.ts";
 import { errorEnd } from "../../tools/tool-end.ts";
 import type { Clock, Timer } from "../../transport/clock.ts";
 import { FairQueue } from "../gateways/fair-queue.ts";
-import type { ActorWatch } from "../threads/actor-watch.ts";
+import { ActorWatch } from "../threads/actor-watch.ts";
 import type { CallListeners, CallOutcome } from "./pool-thread.ts";
 import { PoolThread } from "./pool-thread.ts";
 
@@ -17,8 +17,8 @@ const HEAP_MB = 256;
 
 export type ToolPoolOptions = {
   readonly clock: Clock;
-  /** Looks after the memory of threads that carry out a call. */
-  readonly watch: ActorWatch;
+  /** Looks after the memory of threads that carry out a call. @defaultValue one of its own */
+  readonly watch?: ActorWatch;
   /** How many threads there are at once, 1 or more. @defaultValue the number of cores */
   readonly maxThreads?: number;
   /** How long a thread is kept without a call, in ms. @defaultValue 30_000 */
@@ -54,6 +54,7 @@ type Waiting = {
  */
 export class ToolPool {
   readonly #options: ToolPoolOptions;
+  readonly #watch: ActorWatch;
   readonly #maxThreads: number;
   readonly #waiting: FairQueue<Waiting> = new FairQueue();
   /** All that have not exited, and the module that each has. */
@@ -69,6 +70,7 @@ export class ToolPool {
 
   constructor(options: ToolPoolOptions) {
     this.#options = options;
+    this.#watch = options.watch ?? new ActorWatch(options.clock);
     this.#maxThreads = options.maxThreads ?? availableParallelism();
   }
 
@@ -166,9 +168,9 @@ export class ToolPool {
   }
 
   #start(module: ToolModule, Piscina: PiscinaClass): PoolThread | HeddleError {
-    const { watch, heapMb = HEAP_MB } = this.#options;
+    const { heapMb = HEAP_MB } = this.#options;
     try {
-      const thread = new PoolThread(module, { Piscina, watch, heapMb });
+      const thread = new PoolThread(module, { Piscina, watch: this.#watch, heapMb });
       this.#threads.set(thread, keyOf(module));
       void thread.exited.then(() => this.#exited(thread));
       return thread;
