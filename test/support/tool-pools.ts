@@ -6,16 +6,18 @@ import type { PoolToolCall, ToolPoolOptions } from "../../src/supervisor/tools/t
 import { ToolPool } from "../../src/supervisor/tools/tool-pool.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 
-/** How many threads this process has started, and those that have not exited, whoever has made them. */
-export const threads: { started: number; readonly alive: Set<number> } = {
+/** Threads of this process, whoever has made them: how many were started, those that have not exited, and the most of these at once. */
+export const threads: { started: number; readonly alive: Set<number>; most: number } = {
   started: 0,
   alive: new Set(),
+  most: 0,
 };
 
 process.on("worker", (worker: Worker) => {
   const { threadId } = worker;
   threads.started += 1;
   threads.alive.add(threadId);
+  threads.most = Math.max(threads.most, threads.alive.size);
   worker.on("exit", () => threads.alive.delete(threadId));
 });
 

@@ -180,6 +180,33 @@ describe("a call that is aborted", () => {
   });
 });
 
+test("whatever calls do, each of them ends, and there are never more threads than there may be", async () => {
+  const names: readonly FaultName[] = [
+    ...(["none", "throw", "endless loop", "exit 7", "waits for ever"] as const),
+    ...(["none", "throw in a timer", "dies after its end"] as const),
+  ];
+  const isEndless = (name: FaultName) => ["endless loop", "waits for ever"].includes(name);
+  threads.most = 0;
+  const pool = startPool({ maxThreads: 2 });
+  const calls = Array.from({ length: 40 }, (_, i) => {
+    const name = names[i % names.length] ?? "none";
+    const call = { ...fault(name, { cell: new SharedArrayBuffer(4) }), jobId: `job ${i % 3}` };
+    const underWay = begin(pool, call);
+    if (isEndless(name)) void underWay.begun.then(() => underWay.abort("enough"));
+    if (i % 7 === 0) setImmediate(() => underWay.abort("enough"));
+    return { name, isAborted: isEndless(name) || i % 7 === 0, end: underWay.end };
+  });
+  for (const { name, isAborted, end } of calls) {
+    const text = await end.then(({ result }) => result, String);
+    if (!isAborted && name === "none") expect(text).toBe("fine");
+    if (!isAborted && name === "throw") expect(text).toBe("Error: boom");
+    if (isEndless(name)) expect(text).toBe("enough");
+  }
+  expect(threads.most).toBe(2);
+  await pool.close();
+  expect(threads.alive).toEqual(new Set());
+});
+
 describe("close()", () => {
   test("in the middle ends all calls, and settles when every thread is gone", async () => {
     const before = resources();

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { PoolToolCall } from "../../src/supervisor/tools/tool-pool.ts";
 import { FakeClock, turn } from "../support/fake-clock.ts";
@@ -69,6 +72,12 @@ describe("a call in the pool", () => {
       expect(progress).toEqual([]);
     },
   );
+
+  test("may show just 8 KiB of progress", async () => {
+    const { end, progress } = begin(startPool(), computing("misreports", { size: 8_190 }));
+    expect(await end).toEqual({ result: "" });
+    expect(progress).toEqual(["a".repeat(8_190)]);
+  });
 
   test("what it prints is told before its end", async () => {
     const printed: string[] = [];
@@ -178,5 +187,11 @@ describe("threads of the pool", () => {
     clock.advance(29_999);
     expect(await whereabouts(pool)).toMatchObject({ threadId });
     expect(clock.nextDueMs).toBe(29_999 + 30_000);
+  });
+
+  test("an idle pool that nobody closes does not keep the process alive", async () => {
+    const program = fileURLToPath(new URL("../fixtures/programs/idle-pool.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 50_000 });
+    expect(stdout).toBe("3\n");
   });
 });
