@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { notEnforced } from "../../src/supervisor/threads/actor-profile.ts";
 import type { ForbiddenName } from "../fixtures/tools/forbidden.ts";
@@ -87,5 +88,24 @@ describe("a pool tool may not", () => {
       /^Error: permission denied: to read /,
     );
     expect(await result(pool, callOf("computing", "add", { a: 1, b: 2 }))).toBe("3");
+  });
+});
+
+test("a tool of a package elsewhere is carried out, and its arguments are checked, from any working directory", async () => {
+  const path = directory();
+  writeFileSync(join(path, "package.json"), `{ "type": "module" }`);
+  const parameters = `{ type: "object", properties: { n: { type: "number" } } }`;
+  const tools = `[{ name: "double", parameters: ${parameters}, execute: ({ n }) => 2 * n }]`;
+  writeFileSync(join(path, "tools.js"), `export const tools = ${tools};`);
+  const home = process.cwd();
+  process.chdir("/");
+  onTestFinished(() => process.chdir(home));
+  const pool = startPool();
+  const moduleUrl = pathToFileURL(join(path, "tools.js")).href;
+  const double = (n: unknown) =>
+    callOf("computing", "double", { n }, { module: { moduleUrl, options: undefined } });
+  expect(await result(pool, double(21))).toBe("42");
+  expect(await begin(pool, double("21")).end).toMatchObject({
+    error: { code: "TOOL_ARGUMENTS_INVALID" },
   });
 });
