@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { describe, HeddleError, toWireError } from "../errors.ts";
 import type {
   ActorCommand,
@@ -11,10 +10,11 @@ import type { JobCalls } from "../protocol/tool.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
 import { CancelCell } from "../transport/cancel-cell.ts";
+import { captureOutput } from "../transport/output.ts";
 import { takeOwnPort } from "../transport/own-port.ts";
+import { dropWorkingDirectory } from "../transport/working-directory.ts";
 import { abortable } from "./abortable.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
-import { captureOutput } from "./output.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
 
@@ -53,8 +53,7 @@ const onCall = exposeMethods(
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
 
-// The permission model leaves the working directory readable: of a process started in "/" that would be everything.
-if (!isGranted(process.cwd())) process.permission?.drop("fs.read", process.cwd());
+dropWorkingDirectory();
 captureOutput((stream, text) => post({ type: "output", stream, text }));
 
 // What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.
@@ -92,16 +91,6 @@ port.on("message", (message: ActorCommand | CallMessage) => {
 
 function post(message: ActorReport | CallMessage): void {
   port.postMessage(message);
-}
-
-/** To drop a directory takes away its own grant, too. */
-function isGranted(directory: string): boolean {
-  const prefix = "--allow-fs-read=";
-  return process.execArgv.some(
-    (flag) =>
-      flag.startsWith(prefix) &&
-      resolve(flag.slice(prefix.length).replace(/\*$/, "")) === resolve(directory),
-  );
 }
 
 function crash(error: unknown): never {

@@ -1,6 +1,7 @@
 import { describe, HeddleError, toWireError } from "../errors.ts";
 import type { ToolEnd } from "../protocol/tool.ts";
 import { deniedAccess } from "./access-denied.ts";
+import { toJson } from "./json.ts";
 
 /**
  * The end of a call whose tool has returned `value`: text as it is, undefined as an empty text, other plain data as JSON. A value that
@@ -29,23 +30,7 @@ export function errorEnd(error: unknown, maxBytes: number): ToolEnd {
 }
 
 function textOf(value: unknown): string {
-  if (value === undefined) return "";
-  if (typeof value === "string") return value;
-  const json: string | undefined = JSON.stringify(value, refuseUnfit);
-  return json ?? "";
-}
-
-/** JSON would leave these out, or show them as `{}`: the model would be told less than what the tool has said. */
-function refuseUnfit(key: string, value: unknown): unknown {
-  const kind = unfitKind(value);
-  if (kind === undefined) return value;
-  throw new TypeError(`JSON has no ${kind}${key === "" ? "" : ` ("${key}")`}`);
-}
-
-function unfitKind(value: unknown): string | undefined {
-  if (value instanceof Map) return "Map";
-  if (value instanceof Set) return "Set";
-  return ["function", "symbol", "bigint"].find((kind) => kind === typeof value);
+  return typeof value === "string" ? value : (toJson(value) ?? "");
 }
 
 function cutText(text: string, maxBytes: number): string {

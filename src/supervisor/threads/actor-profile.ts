@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { checkFields, checkText, refuse } from "../check.ts";
@@ -9,9 +9,7 @@ const CODE = dirname(dirname(import.meta.dirname));
 const RUNTIME_FILES: readonly string[] = [
   `${CODE}${sep}*`,
   join(dirname(CODE), "package.json"),
-  ...["comlink", "@cfworker/json-schema"].map(
-    (name) => `${packageOf(createRequire(import.meta.url).resolve(name))}${sep}*`,
-  ),
+  ...["comlink", "@cfworker/json-schema"].map(filesOf),
 ];
 
 /** Node 25 and later deny the network unless it is granted; before, the flag does not exist. */
@@ -97,8 +95,21 @@ function flagsOf(permissions: Permissions, readable: readonly string[]): string[
   ];
 }
 
-function packageOf(file: string): string {
-  let directory = dirname(realpathSync(file));
-  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
-  return directory;
+/**
+ * The files of a package that this one depends on. Parts of a package may have a package.json of their own, without its name; of one that
+ * was installed under another name it is the directory of its code.
+ */
+export function filesOf(name: string): string {
+  const code = dirname(realpathSync(createRequire(import.meta.url).resolve(name)));
+  let directory = code;
+  while (nameOf(directory) !== name && directory !== dirname(directory)) {
+    directory = dirname(directory);
+  }
+  return `${nameOf(directory) === name ? directory : code}${sep}*`;
+}
+
+function nameOf(directory: string): unknown {
+  const manifest = join(directory, "package.json");
+  if (!existsSync(manifest)) return undefined;
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly name?: unknown }).name;
 }

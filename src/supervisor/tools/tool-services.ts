@@ -1,4 +1,4 @@
-import { HeddleError } from "../../errors.ts";
+import { HeddleError, toWireError } from "../../errors.ts";
 import type { JobResult } from "../../protocol/job.ts";
 import type { PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
@@ -95,14 +95,21 @@ export class ToolServices {
     }
   }
 
-  callPool(open: OpenCall, call: PoolCall, signal: CallSignal): Promise<ToolEnd> {
+  /** A call that takes too long is ended with its thread, and the pool goes on. */
+  async callPool(open: OpenCall, call: PoolCall, signal: CallSignal): Promise<ToolEnd> {
     const { moduleUrl, options, toolName, args } = call;
     const { maxToolResultBytes: maxResultBytes } = this.#job.spec.settings;
-    const about = this.about(open);
-    return this.#session.pool.run(
-      { module: { moduleUrl, options }, toolName, args, ...about, maxResultBytes },
-      { signal: signal.signal, onProgress: (progress) => this.progress(open, progress) },
-    );
+    const task = { toolName, args, ...this.about(open), maxResultBytes };
+    const onProgress = (progress: unknown) => this.progress(open, progress);
+    try {
+      return await this.#session.pool.run(
+        { module: { moduleUrl, options }, ...task },
+        { signal: signal.signal, onProgress },
+      );
+    } catch (error) {
+      if (!signal.timeout) throw error;
+      return { result: signal.timeout.message, error: toWireError(signal.timeout) };
+    }
   }
 
   callHost(open: OpenCall, tool: AnyTool, value: unknown, signal: CallSignal): Promise<ToolEnd> {

@@ -1,0 +1,70 @@
+import type { MessagePort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
+import { HeddleError } from "../errors.ts";
+import type { PoolTask } from "../protocol/pool-messages.ts";
+import type { ToolEnd, ToolModule } from "../protocol/tool.ts";
+import { captureOutput } from "../transport/output.ts";
+import { dropWorkingDirectory } from "../transport/working-directory.ts";
+import type { ToolSet } from "./load-tools.ts";
+import { loadTools } from "./load-tools.ts";
+import { poolContext, poolError } from "./pool-context.ts";
+import { PoolReports } from "./pool-reports.ts";
+import { schemaOf } from "./schema.ts";
+import type { AnyTool } from "./tool.ts";
+import { errorEnd, resultEnd } from "./tool-end.ts";
+
+/*
+ * What runs in a thread of the pool, under piscina: calls of tools of one module, one at a time.
+ */
+
+const { module } = workerData as { readonly module: ToolModule };
+let loading: Promise<ToolSet> | undefined;
+let reports: PoolReports | undefined;
+
+dropWorkingDirectory();
+captureOutput((stream, text) => reports?.output(stream, text));
+// Tasks come on a port of piscina's own. What code in this thread sends on this one would only hold the parent up.
+parentPort?.close();
+
+/** Carries out one call. Never rejects: what piscina makes of errors and of what cannot be cloned would lose too much. */
+export async function run({
+  port,
+  ...task
+}: PoolTask & { readonly port: MessagePort }): Promise<ToolEnd> {
+  const { maxResultBytes } = task;
+  const said = new PoolReports(port);
+  reports = said;
+  try {
+    const tool = await toolOf(task);
+    const value = await tool.execute(await argumentsOf(tool, task), poolContext(task, said));
+    return resultEnd(value, maxResultBytes);
+  } catch (error) {
+    return errorEnd(poolError(error), maxResultBytes);
+  } finally {
+    said.end();
+    await printed();
+    reports = undefined;
+  }
+}
+
+async function toolOf({ toolName }: PoolTask): Promise<AnyTool> {
+  // A module that could not be loaded fails its next call, too: the supervisor does not keep this thread.
+  loading ??= loadTools([module]);
+  const { tools } = await loading;
+  const tool = tools.find(({ name }) => name === toolName);
+  if (tool) return tool;
+  const message = `there is no tool "${toolName}" in ${module.moduleUrl}`;
+  throw new HeddleError("UNKNOWN_TOOL", message, { details: { tool: toolName } });
+}
+
+async function argumentsOf({ parameters }: AnyTool, { args }: PoolTask): Promise<unknown> {
+  const checked = await schemaOf("parameters", parameters).check(args);
+  if (checked.ok) return checked.value;
+  const message = `the arguments are not valid: ${checked.issues.join("; ")}`;
+  throw new HeddleError("TOOL_ARGUMENTS_INVALID", message);
+}
+
+/** What was printed is reported at the end of a turn. */
+function printed(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
