@@ -97,7 +97,13 @@ export class SupervisorSession implements Session {
     this.jobs = this.#jobs;
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
-    this.#tools = sessionTools(options.runtime, this.#roster, (...job) => this.run(...job));
+    this.#tools = sessionTools(
+      options.runtime,
+      this.#roster,
+      (...job) => this.run(...job),
+      ({ id, name }, stream, text) =>
+        this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
+    );
     this.#staffing = new Staffing({
       ...options,
       session: options.name,

@@ -15,6 +15,7 @@ import { eventsOf, Inbox, outcomesOf, reachesEvent, toolsOf } from "../support/t
 const MOMENTS = [
   "in a tool",
   "in a tool while the session drains",
+  "in a pool tool",
   "awaiting confirmation",
   "while being cancelled",
 ] as const;
@@ -59,10 +60,10 @@ const ROWS: readonly Row[] = [
   { name: "atomics wait", ...dies("ACTOR_UNRESPONSIVE") },
   { name: "runaway regex", ...dies("ACTOR_UNRESPONSIVE") },
   // Seconds each. While a thread only waits for others, nobody looks at its heap.
-  { name: "objects", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool"] },
-  { name: "map", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool"] },
+  { name: "objects", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool", "in a pool tool"] },
+  { name: "map", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool", "in a pool tool"] },
   { name: "buffers", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool", "while being cancelled"] },
-  { name: "event flood", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool"] },
+  { name: "event flood", ...dies("ACTOR_OUT_OF_MEMORY"), at: ["in a tool", "in a pool tool"] },
 ];
 
 const FOR_EVER_MS = 2_000_000_000;
@@ -72,6 +73,7 @@ const STEADY = { text: "one two three four five six seven eight", chunks: 15, ch
 const CALLS: { readonly [moment in Moment]: readonly string[] } = {
   "in a tool": ["fault"],
   "in a tool while the session drains": ["fault"],
+  "in a pool tool": ["pool_fault"],
   "awaiting confirmation": ["arm", "guarded"],
   "while being cancelled": ["when_stopped"],
 };
@@ -81,6 +83,7 @@ const PLAY: {
   readonly [moment in Moment]: (session: Session, job: WorkerJob, row: Row) => Promise<void>;
 } = {
   "in a tool": async () => {},
+  "in a pool tool": async () => {},
   "in a tool while the session drains": async (session, job) => {
     await reachesEvent(job, "tool-started");
     void session.close({ drainMs: FOR_EVER_MS });
@@ -119,9 +122,16 @@ async function endOf(job: WorkerJob): Promise<Ended> {
 
 function expected({ inTool, beside }: Row, moment: Moment): Ended {
   if (moment === "awaiting confirmation") return beside;
+  if (moment === "in a pool tool") return survived(inPool(inTool));
   if (moment !== "while being cancelled") return inTool;
   const isAnswer = !/^[A-Z_]+$/.test(inTool.call);
   return { call: isAnswer ? inTool.call : "TOOL_INTERRUPTED", restarts: [], job: "JOB_CANCELLED" };
+}
+
+/** The thread is the pool's: whatever happens to it, the agent only has a call that has failed. */
+function inPool({ call, restarts }: Ended): string {
+  if (restarts.includes("ACTOR_UNRESPONSIVE")) return "TOOL_TIMEOUT";
+  return call === "TOOL_INTERRUPTED" || call === "INVALID_INPUT" ? "TOOL_FAILED" : call;
 }
 
 describe.each(ROWS)("a tool's fault: $name", (row) => {
@@ -161,6 +171,7 @@ describe.each(ROWS)("a tool's fault: $name", (row) => {
       heapMb: 64,
       unresponsiveMs: hangs ? 2_000 : FOR_EVER_MS,
       whenUnresponsive: "kill",
+      ...(hangs && moment === "in a pool tool" ? { timeouts: { toolMs: 500 } } : {}),
     });
     const job = session.run(worker, { prompt: "go" });
     await PLAY[moment](session, job, row);

@@ -1,3 +1,4 @@
+import type { WorkerRef } from "../../protocol/behavior.ts";
 import type { JobResult } from "../../protocol/job.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { AnyTool } from "../../tools/tool.ts";
@@ -28,6 +29,8 @@ export type SessionTools = {
     prompt: string,
     signal: AbortSignal,
   ) => Promise<JobResult>;
+  /** What code of a worker has printed that ran elsewhere than in its thread. */
+  readonly onOutput: (worker: WorkerRef, stream: "stdout" | "stderr", text: string) => void;
   /** Resolves when nothing of it runs any more. */
   readonly close: () => Promise<void>;
 };
@@ -35,13 +38,19 @@ export type SessionTools = {
 type Run = (worker: WorkerOptions, input: JobInput, options: RunOptions) => WorkerJob;
 
 /** `run` is the session's. */
-export function sessionTools(runtime: Runtime, society: Society, run: Run): SessionTools {
+export function sessionTools(
+  runtime: Runtime,
+  society: Society,
+  run: Run,
+  onOutput: SessionTools["onOutput"],
+): SessionTools {
   const confirmations = new Confirmations(runtime);
   const pool = new ToolPool(runtime);
   return {
     confirmations,
     pool,
     society,
+    onOutput,
     mcpTools: async () => [],
     runChild: async (parent, worker, prompt, signal) => {
       const { host } = parent.spec.options;

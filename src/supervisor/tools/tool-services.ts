@@ -100,11 +100,15 @@ export class ToolServices {
     const { moduleUrl, options, toolName, args } = call;
     const { maxToolResultBytes: maxResultBytes } = this.#job.spec.settings;
     const task = { toolName, args, ...this.about(open), maxResultBytes };
-    const onProgress = (progress: unknown) => this.progress(open, progress);
+    const { worker } = this.#job;
     try {
       return await this.#session.pool.run(
         { module: { moduleUrl, options }, ...task },
-        { signal: signal.signal, onProgress },
+        {
+          signal: signal.signal,
+          onProgress: (progress) => this.progress(open, progress),
+          onOutput: (stream, text) => this.#session.onOutput(worker, stream, text),
+        },
       );
     } catch (error) {
       if (!signal.timeout) throw error;
