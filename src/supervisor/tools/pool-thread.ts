@@ -54,7 +54,7 @@ export class PoolThread {
 
   /** @throws what `new Worker` throws, and what the file system does when it is asked where packages are. */
   constructor(module: ToolModule, { Piscina, watch, heapMb }: PoolThreadParts) {
-    const readable = [filesOf("piscina"), ...readableFor(module.moduleUrl)];
+    const readable = [...filesOf("piscina"), ...readableFor(module.moduleUrl)];
     const { flags, env } = profileOf({}, readable, {});
     this.#watch = watch;
     this.#heapMb = heapMb;
