@@ -102,11 +102,9 @@ function flagsOf(permissions: Permissions, readable: readonly string[]): string[
 export function filesOf(name: string): readonly string[] {
   const directories = createRequire(import.meta.url).resolve.paths(name) ?? [];
   const places = directories.map((directory) => join(directory, name));
-  const index = places.findIndex((place) => existsSync(place));
-  const looked = places.slice(0, index + 1).filter((place) => !place.startsWith(CODE));
-  const real = places
-    .slice(index)
-    .slice(0, 1)
-    .map((place) => realpathSync(place));
-  return [...new Set([...looked, ...real])].map((directory) => `${directory}${sep}*`);
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) return [];
+  const looked = places.slice(0, places.indexOf(found) + 1);
+  const outside = looked.filter((place) => !place.startsWith(CODE));
+  return [...new Set([...outside, realpathSync(found)])].map((directory) => `${directory}${sep}*`);
 }
