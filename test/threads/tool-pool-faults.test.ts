@@ -36,6 +36,7 @@ describe("what a pool tool does to its thread is the end of its call, and the ne
 
   test.each<[FaultName, RegExp]>([
     ["throw in a timer", /the tool's thread has crashed: boom$/],
+    ["throw undefined in a timer", /the tool's thread has crashed: undefined$/],
     ["reject unhandled", /the tool's thread has crashed: unhandled$/],
     ["exit 0", /the tool's thread has ended itself with exit code 0$/],
     ["exit 7", /the tool's thread has ended itself with exit code 7$/],
@@ -86,6 +87,18 @@ describe("what a pool tool does to its thread is the end of its call, and the ne
         error: { code },
       });
     }
+    expect(await result(pool, fault("none"))).toBe("fine");
+  });
+
+  test("a listener that throws has the call ended, and harms nobody else", async () => {
+    const pool = startPool();
+    const onProgress = () => {
+      throw new RangeError("no more");
+    };
+    const { signal } = new AbortController();
+    expect(await pool.run(fault("waits for ever"), { signal, onProgress })).toMatchObject({
+      error: { code: "INTERNAL", cause: { name: "RangeError", message: "no more" } },
+    });
     expect(await result(pool, fault("none"))).toBe("fine");
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { checkFields, checkText, refuse } from "../check.ts";
@@ -9,7 +9,7 @@ const CODE = dirname(dirname(import.meta.dirname));
 const RUNTIME_FILES: readonly string[] = [
   `${CODE}${sep}*`,
   join(dirname(CODE), "package.json"),
-  ...["comlink", "@cfworker/json-schema"].map(filesOf),
+  ...["comlink", "@cfworker/json-schema"].flatMap(filesOf),
 ];
 
 /** Node 25 and later deny the network unless it is granted; before, the flag does not exist. */
@@ -96,20 +96,15 @@ function flagsOf(permissions: Permissions, readable: readonly string[]): string[
 }
 
 /**
- * The files of a package that this one depends on. Parts of a package may have a package.json of their own, without its name; of one that
- * was installed under another name it is the directory of its code.
+ * The files of a package that this one depends on: by the path that they are looked for at, which may be a link, and by their real one; and
+ * where they are looked for before, because Node refuses what is not there, too.
  */
-export function filesOf(name: string): string {
-  const code = dirname(realpathSync(createRequire(import.meta.url).resolve(name)));
-  let directory = code;
-  while (nameOf(directory) !== name && directory !== dirname(directory)) {
-    directory = dirname(directory);
-  }
-  return `${nameOf(directory) === name ? directory : code}${sep}*`;
-}
-
-function nameOf(directory: string): unknown {
-  const manifest = join(directory, "package.json");
-  if (!existsSync(manifest)) return undefined;
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly name?: unknown }).name;
+export function filesOf(name: string): readonly string[] {
+  const directories = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  const places = directories.map((directory) => join(directory, name));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) return [];
+  const looked = places.slice(0, places.indexOf(found) + 1);
+  const outside = looked.filter((place) => !place.startsWith(CODE));
+  return [...new Set([...outside, realpathSync(found)])].map((directory) => `${directory}${sep}*`);
 }

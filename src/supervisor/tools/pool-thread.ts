@@ -54,7 +54,7 @@ export class PoolThread {
 
   /** @throws what `new Worker` throws, and what the file system does when it is asked where packages are. */
   constructor(module: ToolModule, { Piscina, watch, heapMb }: PoolThreadParts) {
-    const readable = [filesOf("piscina"), ...readableFor(module.moduleUrl)];
+    const readable = [...filesOf("piscina"), ...readableFor(module.moduleUrl)];
     const { flags, env } = profileOf({}, readable, {});
     this.#watch = watch;
     this.#heapMb = heapMb;
@@ -107,7 +107,7 @@ export class PoolThread {
     let hasBegun: boolean = false;
     const receive = (report: PoolReport) => {
       hasBegun = true;
-      tell(report, listeners);
+      this.#tell(report, listeners);
       port.postMessage({ type: "taken" } satisfies PoolTaken);
     };
     port.on("message", receive);
@@ -151,7 +151,7 @@ export class PoolThread {
   }
 
   #crash(error: unknown): HeddleError {
-    const { code } = error as { readonly code?: unknown };
+    const { code } = (error ?? {}) as { readonly code?: unknown };
     if (code === "ERR_WORKER_OUT_OF_MEMORY") return this.#outOfMemory(error);
     const message = `the tool's thread has crashed: ${describe(error)}`;
     return new HeddleError("TOOL_FAILED", message, { cause: error });
@@ -175,6 +175,16 @@ export class PoolThread {
       overLimit: (usedBytes) => this.kill(this.#outOfMemory(`${usedBytes} bytes`)),
       unresponsive: () => {},
     });
+  }
+
+  /** Whoever listens and throws has the thread ended: an error must not come up where nobody has called. */
+  #tell(report: PoolReport, listeners: CallListeners): void {
+    try {
+      tell(report, listeners);
+    } catch (error) {
+      const message = `what a pool tool reported was not taken: ${describe(error)}`;
+      this.kill(new HeddleError("INTERNAL", message, { cause: error }));
+    }
   }
 }
 

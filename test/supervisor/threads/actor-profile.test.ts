@@ -1,10 +1,14 @@
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Permissions } from "../../../src/supervisor/threads/actor-profile.ts";
 import {
   BARE_PROFILE,
   checkPermissions,
+  filesOf,
   profileOf,
 } from "../../../src/supervisor/threads/actor-profile.ts";
+
+const REPOSITORY = dirname(dirname(dirname(import.meta.dirname)));
 
 describe("profileOf()", () => {
   const added = (permissions: Permissions, readable: readonly string[] = []) =>
@@ -41,6 +45,19 @@ describe("profileOf()", () => {
       A: "1",
       EMPTY: "",
     });
+  });
+});
+
+describe("filesOf()", () => {
+  test.each(["comlink", "@cfworker/json-schema", "piscina"])(
+    "is all of %s, whatever part of it is its entry",
+    (name) => {
+      expect(filesOf(name)).toEqual([join(REPOSITORY, "node_modules", name, "*")]);
+    },
+  );
+
+  test("is nothing for a package that is not there: it fails where it is loaded", () => {
+    expect(filesOf("no-such-package")).toEqual([]);
   });
 });
 
