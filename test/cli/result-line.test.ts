@@ -44,6 +44,14 @@ describe("resultLine()", () => {
       expect(readResultLine(JSON.stringify(line))).toEqual({ id: "a", status });
     },
   );
+
+  test("usage that is estimated is marked", () => {
+    const error = new HeddleError("JOB_CANCELLED", "so");
+    const partial = { text: "bl", usage: { ...usage, estimated: true } as const };
+    expect(JSON.stringify(resultLine(job, { status: "cancelled", partial, error }, times))).toMatch(
+      '"usage":{"inputTokens":1,"outputTokens":2,"totalTokens":3,"estimated":true},"error"',
+    );
+  });
 });
 
 describe("readResultLine()", () => {
