@@ -73,3 +73,12 @@ export type {
 } from "./supervisor/options.ts";
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
+export type {
+  McpApprovals,
+  McpHttpServer,
+  McpOptions,
+  McpServer,
+  McpSource,
+  McpStdioServer,
+} from "./tools/mcp/descriptor.ts";
+export { mcp } from "./tools/mcp/descriptor.ts";
