@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { McpOptions, McpSource } from "../../src/tools/mcp/descriptor.ts";
 import { mcp } from "../../src/tools/mcp/descriptor.ts";
@@ -64,12 +65,12 @@ export class Caller {
   }
 }
 
-/** Whether a process is there. */
+/** Whether a process is there, and not only its exit code: whoever has inherited an orphan may not ask for that. */
 export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
