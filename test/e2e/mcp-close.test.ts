@@ -37,8 +37,8 @@ describe("the connections of a session", () => {
     await connections.toolsOf(fixture("good", { env, name: "second" }), signal);
     expect((await readFile(STARTS, "utf8")).trim().split("\n")).toHaveLength(2);
     expect(connections.inspect()).toEqual([
-      { name: "good", state: "connected", tools: 10, pid: expect.any(Number) },
-      { name: "second", state: "connected", tools: 10, pid: expect.any(Number) },
+      { name: "good", state: "connected", tools: 11, pid: expect.any(Number) },
+      { name: "second", state: "connected", tools: 11, pid: expect.any(Number) },
     ]);
     await connections.close();
   });

@@ -73,6 +73,14 @@ describe("connecting fails", () => {
     expect((await patient).length).toBeGreaterThan(0);
   });
 
+  test("it never lists its tools: within the same time", async () => {
+    const source = fixture("unlisted", { connectMs: 2_000 });
+    await expect(open().toolsOf(source, signal)).rejects.toMatchObject({
+      code: "MCP_FAILED",
+      message: 'MCP server "unlisted" has not listed its tools within 2000 ms',
+    });
+  });
+
   test("the client's package is not installed", async () => {
     const load = () => import("heddle-not-installed" as string);
     const connections = new McpConnections({ clock: systemClock, random: () => 0 }, load);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { McpConnections } from "../../src/supervisor/tools/mcp-connections.ts";
 import { systemClock } from "../../src/transport/clock.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { Caller, everything, fixture } from "../support/mcp.ts";
 
 const { signal } = new AbortController();
@@ -93,6 +94,14 @@ describe("a server by hand", () => {
     expect(JSON.parse(String(await caller.call("seen")))).toEqual([expect.any(Number)]);
     const [progress] = caller.progress;
     expect(progress).toEqual({ progress: 1, total: 2, message: "y".repeat(2_000) });
+  });
+
+  test("more progress than anybody can read is passed over", async () => {
+    const timeless = new McpConnections({ clock: new FakeClock(), random: () => 0 });
+    const caller = new Caller(await timeless.toolsOf(fixture("good"), signal));
+    expect(await caller.call("chatter")).toBe("said it all");
+    expect(caller.progress).toEqual([{ progress: 1 }]);
+    await timeless.close();
   });
 
   test("a call that is cancelled before it begins is not made", async () => {

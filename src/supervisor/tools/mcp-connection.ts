@@ -15,6 +15,8 @@ import { textOfResult } from "./mcp-result.ts";
 import type { CallTool, McpView } from "./mcp-tool.ts";
 import { mcpTools } from "./mcp-tool.ts";
 
+/** What a server reports sooner after its last progress is passed over: it would fill the job's log. */
+const PROGRESS_GAP_MS = 50;
 /** Of connecting: what the server has to do with. A package that is not there is looked for at once. */
 const FAILURES: readonly ErrorCode[] = ["MCP_CONNECT_FAILED", "MCP_SERVER_LOST"];
 
@@ -95,8 +97,12 @@ export class McpConnection {
   readonly #call: CallTool = async (name, args, { signal, report }) => {
     const link = await this.#linked(signal);
     const params = { name, arguments: args };
+    const { clock } = this.#runtime;
+    let nextMs = Number.NEGATIVE_INFINITY;
     const onprogress = (progress: Progress): void => {
-      if (!signal.aborted) report(progress);
+      if (signal.aborted || clock.monotonicMs() < nextMs) return;
+      nextMs = clock.monotonicMs() + PROGRESS_GAP_MS;
+      report(progress);
     };
     const request = link.client.request(
       { method: "tools/call", params },

@@ -2,6 +2,7 @@ import { describe, HeddleError } from "../../errors.ts";
 import type { ErrorCode, ErrorDetails } from "../../protocol/error.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { McpTransport } from "./mcp-transport.ts";
+import { CLOSED } from "./mcp-transport.ts";
 
 /** What is shorter is no key, and would be found everywhere. */
 const MIN_SECRET = 6;
@@ -33,14 +34,14 @@ export class McpFailures {
     return new HeddleError("TOOL_FAILED", message, { details: { server: this.#name } });
   }
 
+  /** @param lateMs how long it was waited for; left out: it has failed before. */
   notConnected(error: unknown, { end, notes }: McpTransport, lateMs?: number): HeddleError {
+    const reason = end && end !== CLOSED ? `it ${end.how}` : wordsOf(error);
+    const what =
+      lateMs === undefined
+        ? `could not be connected to: ${reason}`
+        : `has not answered within ${lateMs} ms`;
     const details = { ...factsOf(error), ...end?.details };
-    if (lateMs !== undefined) {
-      const what = `has not answered within ${lateMs} ms${cut(notes, MAX_NOTES)}`;
-      return this.#error("MCP_CONNECT_FAILED", what, details);
-    }
-    const how = end && end.how !== "was closed" ? end.how : `: ${wordsOf(error)}`;
-    const what = `could not be connected to${how.startsWith(":") ? how : `: it ${how}`}`;
     return this.#error("MCP_CONNECT_FAILED", what + cut(notes, MAX_NOTES), details);
   }
 

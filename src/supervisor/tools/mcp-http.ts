@@ -10,6 +10,7 @@ import { given } from "../check.ts";
 import { happensWithin } from "./aborted.ts";
 import { HttpFetch } from "./http-fetch.ts";
 import type { McpSdk, McpTransport, ServerEnd } from "./mcp-transport.ts";
+import { CLOSED } from "./mcp-transport.ts";
 
 /** How long saying goodbye may take. */
 const GOODBYE_MS = 1_000;
@@ -110,7 +111,7 @@ export class McpHttpTransport implements McpTransport {
   }
 
   async #close(isThere: boolean): Promise<void> {
-    this.#end ??= { how: "was closed", details: {} };
+    this.#end ??= CLOSED;
     this.onclose?.();
     if (isThere) {
       const goodbye = this.#inner.terminateSession().catch(() => {});

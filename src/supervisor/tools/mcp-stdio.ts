@@ -2,7 +2,7 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/client";
 import type { McpStdioServer } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import type { McpSdk, McpTransport, ServerEnd } from "./mcp-transport.ts";
-import { MAX_MESSAGE_BYTES } from "./mcp-transport.ts";
+import { CLOSED, MAX_MESSAGE_BYTES } from "./mcp-transport.ts";
 import { MessageLines } from "./message-lines.ts";
 import { ServerProcess } from "./server-process.ts";
 
@@ -50,11 +50,7 @@ export class McpStdioTransport implements McpTransport {
     child.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
     // Who does not speak any more will not answer; one that is ending is not hurried.
     child.stdout.once("end", () => void server.stop());
-    void server.ended.then(() => {
-      const { exitCode, signalCode } = child;
-      if (signalCode !== null) this.#over(`was ended by ${signalCode}`, { signal: signalCode });
-      else this.#over(`has ended with exit code ${exitCode}`, { exitCode: exitCode ?? -1 });
-    });
+    void server.ended.then(() => this.#over(endOf(child)));
   }
 
   send(message: JSONRPCMessage): Promise<void> {
@@ -66,7 +62,7 @@ export class McpStdioTransport implements McpTransport {
 
   close(): Promise<void> {
     this.#closing ??= this.#process?.stop() ?? Promise.resolve();
-    this.#over("was closed", {});
+    this.#over(CLOSED);
     return this.#closing;
   }
 
@@ -74,7 +70,8 @@ export class McpStdioTransport implements McpTransport {
     if (this.#end) return;
     const lines = this.#lines.push(chunk);
     if (!lines) {
-      this.#over(`has sent a message of more than ${MAX_MESSAGE_BYTES} bytes`, {});
+      const how = `has sent a message of more than ${MAX_MESSAGE_BYTES} bytes`;
+      this.#over({ how, details: { maxBytes: MAX_MESSAGE_BYTES } });
       this.#process?.kill("SIGKILL");
       return;
     }
@@ -92,9 +89,17 @@ export class McpStdioTransport implements McpTransport {
     this.onmessage?.(message);
   }
 
-  #over(how: string, details: ServerEnd["details"]): void {
+  #over(end: ServerEnd): void {
     if (this.#end) return;
-    this.#end = { how, details };
+    this.#end = end;
     this.onclose?.();
   }
+}
+
+function endOf({ exitCode, signalCode }: ServerProcess["child"]): ServerEnd {
+  if (signalCode === null) {
+    const details = { exitCode: exitCode ?? -1 };
+    return { how: `has ended with exit code ${exitCode}`, details };
+  }
+  return { how: `was ended by ${signalCode}`, details: { signal: signalCode } };
 }

@@ -7,6 +7,9 @@ export type McpSdk = typeof import("@modelcontextprotocol/client");
 /** How a server has ended, in words that follow its name. */
 export type ServerEnd = { readonly how: string; readonly details: ErrorDetails };
 
+/** The end that it has by `close()`. */
+export const CLOSED: ServerEnd = { how: "was closed", details: {} };
+
 /** What carries messages to a server and back, for one life of it. */
 export interface McpTransport extends Transport {
   /** Undefined while the server is there. It is set before `onclose` is called. */
