@@ -22,6 +22,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const open = () => new McpConnections({ clock: systemClock, random: () => 0 });
 
+/** The system has let go of a process before its handle is closed, at the end of a turn. */
+async function settled(): Promise<void> {
+  await turn();
+  await turn();
+}
+
 describe("the connections of a session", () => {
   test("all workers share one process for a server; another name is another server", async () => {
     const connections = open();
@@ -44,7 +50,7 @@ describe("the connections of a session", () => {
   });
 
   test("after close() no process is left, calls have failed, and none can be made", async () => {
-    await turn();
+    await settled();
     const before = resources();
     const connections = open();
     const tools = await connections.toolsOf(everything(), signal);
@@ -63,8 +69,7 @@ describe("the connections of a session", () => {
       code: "SESSION_CLOSED",
     });
     expect(connections.inspect()).toMatchObject([{ state: "closed", pid: undefined }]);
-    // The system has let go of the process; its handle is closed at the end of the turn.
-    await turn();
+    await settled();
     expect(resources()).toEqual(before);
   });
 

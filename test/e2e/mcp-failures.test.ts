@@ -74,11 +74,18 @@ describe("connecting fails", () => {
   });
 
   test("it never lists its tools: within the same time", async () => {
-    const source = fixture("unlisted", { connectMs: 2_000 });
-    await expect(open().toolsOf(source, signal)).rejects.toMatchObject({
+    const clock = new FakeClock();
+    const connections = open(clock);
+    const listing = connections.toolsOf(fixture("unlisted"), signal);
+    const failure = expect(listing).rejects.toMatchObject({
       code: "MCP_FAILED",
-      message: 'MCP server "unlisted" has not listed its tools within 2000 ms',
+      message: 'MCP server "unlisted" has not listed its tools within 30000 ms',
     });
+    const connected = [{ state: "connected" }];
+    await expect.poll(() => connections.inspect(), { timeout: 50_000 }).toMatchObject(connected);
+    clock.advance(30_000);
+    await failure;
+    expect(connections.inspect()).toMatchObject(connected);
   });
 
   test("the client's package is not installed", async () => {

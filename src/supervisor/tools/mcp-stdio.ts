@@ -53,11 +53,15 @@ export class McpStdioTransport implements McpTransport {
     void server.ended.then(() => this.#over(endOf(child)));
   }
 
-  send(message: JSONRPCMessage): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const line = `${JSON.stringify(message)}\n`;
-      this.#process?.child.stdin.write(line, (error) => (error ? reject(error) : resolve()));
-    });
+  /** If it does not read any more, it is ending, or is ended: how is told before this rejects. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    const server = this.#process;
+    if (!server || this.#end) return;
+    const line = `${JSON.stringify(message)}\n`;
+    const failure = await new Promise((resolve) => server.child.stdin.write(line, resolve));
+    if (!failure) return;
+    await server.stop();
+    throw failure;
   }
 
   close(): Promise<void> {
