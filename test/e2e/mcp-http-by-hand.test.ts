@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { McpConnections } from "../../src/supervisor/tools/mcp-connections.ts";
 import { mcp } from "../../src/tools/mcp/descriptor.ts";
+import type { AnyTool } from "../../src/tools/tool.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 import { Caller } from "../support/mcp.ts";
 import { McpHttpServer } from "../support/mcp-http-server.ts";
@@ -8,9 +9,10 @@ import { McpHttpServer } from "../support/mcp-http-server.ts";
 const { signal } = new AbortController();
 
 async function connect(): Promise<{
-  server: McpHttpServer;
-  caller: Caller;
-  connections: McpConnections;
+  readonly server: McpHttpServer;
+  readonly caller: Caller;
+  readonly connections: McpConnections;
+  readonly toolsOf: () => Promise<readonly AnyTool[]>;
 }> {
   const server = await McpHttpServer.start();
   const connections = new McpConnections({ clock: systemClock, random: () => 0 });
@@ -19,8 +21,8 @@ async function connect(): Promise<{
     await connections.close();
     await server[Symbol.asyncDispose]();
   });
-  const source = mcp({ url: server.url }, { name: "remote" });
-  return { server, connections, caller: new Caller(await connections.toolsOf(source, signal)) };
+  const toolsOf = () => connections.toolsOf(mcp({ url: server.url }, { name: "remote" }), signal);
+  return { server, connections, toolsOf, caller: new Caller(await toolsOf()) };
 }
 
 /** Begins a call that waits, and resolves when the server has it. */
@@ -45,6 +47,19 @@ describe("a server by hand over HTTP", () => {
     await server.streamClosed();
     expect(server.cancelled).toEqual([expect.any(Number)]);
     expect(await caller.call("quick")).toBe("did quick");
+  });
+
+  test("when it says that its tools have changed, it is asked anew", async () => {
+    const { caller, toolsOf } = await connect();
+    await caller.call("grow");
+    // The notification comes on a stream of its own, which may be slower, or not open yet.
+    const grown = async () => {
+      const tools = await toolsOf();
+      if (tools.some(({ name }) => name === "grown")) return true;
+      await caller.call("grow");
+      return false;
+    };
+    await expect.poll(grown, { timeout: 50_000 }).toBe(true);
   });
 
   test("a refused call harms no other", async () => {

@@ -9,9 +9,7 @@ type Message = {
   readonly params?: { readonly name?: string; readonly requestId?: number };
 };
 
-const TOOLS = ["quick", "wait", "break", "unavailable", "huge"];
-
-/** An MCP server by hand over HTTP, without sessions' streams: what a good one does not do. Each of its tools does what its name says. */
+/** An MCP server by hand over HTTP, for what a good one does not do. Each of its tools does what its name says. */
 export class McpHttpServer implements AsyncDisposable {
   /** The ids of calls that were cancelled, in order. */
   readonly cancelled: (number | undefined)[] = [];
@@ -19,6 +17,8 @@ export class McpHttpServer implements AsyncDisposable {
   readonly waiting: ServerResponse[] = [];
   /** Requests that are not answered: to end the session. */
   readonly goodbyes: ServerResponse[] = [];
+  readonly #tools = ["quick", "wait", "break", "unavailable", "huge", "grow"];
+  readonly #listeners: ServerResponse[] = [];
   readonly #server: LocalServer;
 
   private constructor(server: LocalServer) {
@@ -48,7 +48,8 @@ export class McpHttpServer implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "GET") {
-      response.writeHead(405).end();
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(": here\n\n");
+      this.#listeners.push(response);
     } else if (request.method === "DELETE") {
       this.goodbyes.push(response);
     } else {
@@ -71,7 +72,7 @@ export class McpHttpServer implements AsyncDisposable {
         });
         break;
       case "tools/list":
-        result({ tools: TOOLS.map((name) => ({ name, inputSchema: { type: "object" } })) });
+        result({ tools: this.#tools.map((name) => ({ name, inputSchema: { type: "object" } })) });
         break;
       case "tools/call":
         this.#call(params?.name, response, result);
@@ -94,6 +95,11 @@ export class McpHttpServer implements AsyncDisposable {
       case "break":
         stream(() => response.destroy());
         break;
+      case "grow":
+        this.#tools.push("grown");
+        this.#notify("notifications/tools/list_changed");
+        result({ content: [{ type: "text", text: "grown" }] });
+        break;
       case "unavailable":
         response.writeHead(503).end("later");
         break;
@@ -103,5 +109,10 @@ export class McpHttpServer implements AsyncDisposable {
       default:
         result({ content: [{ type: "text", text: `did ${name}` }] });
     }
+  }
+
+  #notify(method: string): void {
+    const data = JSON.stringify({ jsonrpc: "2.0", method });
+    for (const listener of this.#listeners) listener.write(`data: ${data}\n\n`);
   }
 }
