@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { McpConnections } from "../../src/supervisor/tools/mcp-connections.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 import { turn } from "../support/fake-clock.ts";
@@ -20,7 +20,12 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-const open = () => new McpConnections({ clock: systemClock, random: () => 0 });
+/** Closed at the latest after the test: one of the servers does not end by itself. */
+function open(): McpConnections {
+  const connections = new McpConnections({ clock: systemClock, random: () => 0 });
+  onTestFinished(() => connections.close());
+  return connections;
+}
 
 /** The system has let go of a process before its handle is closed, at the end of a turn. */
 async function settled(): Promise<void> {
