@@ -86,7 +86,17 @@ export type {
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
+export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
+export type {
+  McpApprovals,
+  McpHttpServer,
+  McpOptions,
+  McpServer,
+  McpSource,
+  McpStdioServer,
+} from "./tools/mcp/descriptor.ts";
+export { mcp } from "./tools/mcp/descriptor.ts";
 export type {
   AnyTool,
   ApprovalContext,

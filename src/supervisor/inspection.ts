@@ -3,6 +3,7 @@ import type { ProviderLimits } from "../protocol/provider.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { GatewayState } from "./gateways/gateway.ts";
 import type { JobState } from "./jobs/job-lifecycle.ts";
+import type { McpInspection } from "./tools/mcp-connection.ts";
 
 /** A snapshot of everything that the supervisor holds. Plain data; no keys, no texts. */
 export type Inspection = {
@@ -53,6 +54,10 @@ export type SessionInspection = {
   readonly name: string;
   readonly workers: readonly WorkerInspection[];
   readonly jobs: readonly JobInspection[];
+  /** The MCP servers that its workers' tools come from. */
+  readonly mcp: readonly McpInspection[];
+  /** Tool calls that wait for a decision. */
+  readonly confirmations: number;
   /** Settled jobs that are still kept. */
   readonly keptJobs: number;
   readonly usage: Usage;

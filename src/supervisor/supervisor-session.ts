@@ -134,6 +134,10 @@ export class SupervisorSession implements Session {
     return this.#ledger.usage;
   }
 
+  get tools(): SessionTools {
+    return this.#tools;
+  }
+
   get settledJobs(): number {
     return this.#settled.size;
   }

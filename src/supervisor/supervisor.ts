@@ -244,6 +244,8 @@ function inspectSession(session: SupervisorSession): SessionInspection {
       chunkBytes: job.stream.log.chunkBytes,
       usage: job.usage,
     })),
+    mcp: session.tools.mcp.inspect(),
+    confirmations: session.tools.confirmations.size,
     keptJobs: session.settledJobs,
     usage: session.usage,
   };

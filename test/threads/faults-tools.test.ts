@@ -120,18 +120,25 @@ async function endOf(job: WorkerJob): Promise<Ended> {
   };
 }
 
-function expected({ inTool, beside }: Row, moment: Moment): Ended {
+function expected(row: Row, moment: Moment): Ended {
+  const { inTool, beside } = row;
   if (moment === "awaiting confirmation") return beside;
-  if (moment === "in a pool tool") return survived(inPool(inTool));
+  if (moment === "in a pool tool")
+    return survived(needsDeadline(row) ? "TOOL_TIMEOUT" : inPool(inTool));
   if (moment !== "while being cancelled") return inTool;
   const isAnswer = !/^[A-Z_]+$/.test(inTool.call);
   return { call: isAnswer ? inTool.call : "TOOL_INTERRUPTED", restarts: [], job: "JOB_CANCELLED" };
 }
 
 /** The thread is the pool's: whatever happens to it, the agent only has a call that has failed. */
-function inPool({ call, restarts }: Ended): string {
-  if (restarts.includes("ACTOR_UNRESPONSIVE")) return "TOOL_TIMEOUT";
-  return call === "TOOL_INTERRUPTED" || call === "INVALID_INPUT" ? "TOOL_FAILED" : call;
+function inPool({ call }: Ended): string {
+  if (call === "INVALID_INPUT") return "PERMISSION_DENIED";
+  return call === "TOOL_INTERRUPTED" ? "TOOL_FAILED" : call;
+}
+
+/** Nobody but its deadline ends it in a pool. */
+function needsDeadline({ name, inTool }: Row): boolean {
+  return name === "port closed" || inTool.restarts.includes("ACTOR_UNRESPONSIVE");
 }
 
 describe.each(ROWS)("a tool's fault: $name", (row) => {
@@ -171,7 +178,7 @@ describe.each(ROWS)("a tool's fault: $name", (row) => {
       heapMb: 64,
       unresponsiveMs: hangs ? 2_000 : FOR_EVER_MS,
       whenUnresponsive: "kill",
-      ...(hangs && moment === "in a pool tool" ? { timeouts: { toolMs: 500 } } : {}),
+      ...(needsDeadline(row) && moment === "in a pool tool" ? { timeouts: { toolMs: 500 } } : {}),
     });
     const job = session.run(worker, { prompt: "go" });
     await PLAY[moment](session, job, row);

@@ -91,7 +91,9 @@ export class JobTools {
     const { modules, hostTools, mcp } = this.#options.job.spec.settings.tools;
     const none: LoadedTools = { specs: [], isStateful: false };
     const loaded = modules.length === 0 ? none : await thread.loadTools(modules);
-    const served = await this.#options.session.mcpTools(mcp, this.#stopped.signal);
+    const { signal } = this.#stopped;
+    const asked = mcp.map((source) => this.#options.session.mcp.toolsOf(source, signal));
+    const served = (await Promise.all(asked)).flat();
     this.#isStateful = loaded.isStateful;
     this.#host = new Toolbox([...hostTools, ...served]);
     this.#specs = distinct([...loaded.specs, ...this.#host.specs]);

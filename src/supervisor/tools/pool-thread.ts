@@ -67,7 +67,6 @@ export class PoolThread {
       recordTiming: false,
       env: { ...env },
       execArgv: [...inheritedFlags(process.execArgv), ...flags],
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
       workerData: { module },
     });
     // Of what is thrown between two calls. The thread's own events tell the same.

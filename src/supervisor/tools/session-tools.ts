@@ -1,7 +1,5 @@
 import type { WorkerRef } from "../../protocol/behavior.ts";
 import type { JobResult } from "../../protocol/job.ts";
-import type { McpSource } from "../../tools/mcp/descriptor.ts";
-import type { AnyTool } from "../../tools/tool.ts";
 import { given } from "../check.ts";
 import type { WorkerJob } from "../handles.ts";
 import type { Job } from "../jobs/job.ts";
@@ -10,6 +8,7 @@ import type { JobInput, RunOptions, WorkerOptions } from "../options.ts";
 import type { Runtime } from "../runtime.ts";
 import { childWorker } from "./child-worker.ts";
 import { Confirmations } from "./confirmations.ts";
+import { McpConnections } from "./mcp-connections.ts";
 import { ToolPool } from "./tool-pool.ts";
 
 /** What all tools of a session share. */
@@ -17,11 +16,7 @@ export type SessionTools = {
   readonly confirmations: Confirmations;
   readonly pool: ToolPool;
   readonly society: Society;
-  /** The tools of these servers, once they are connected. */
-  readonly mcpTools: (
-    sources: readonly McpSource[],
-    signal: AbortSignal,
-  ) => Promise<readonly AnyTool[]>;
+  readonly mcp: McpConnections;
   /** Runs a child of `parent`, until `signal` aborts. `worker` are its options, as a tool has given them. */
   readonly runChild: (
     parent: Job,
@@ -46,19 +41,20 @@ export function sessionTools(
 ): SessionTools {
   const confirmations = new Confirmations(runtime);
   const pool = new ToolPool(runtime);
+  const mcp = new McpConnections(runtime);
   return {
     confirmations,
     pool,
     society,
     onOutput,
-    mcpTools: async () => [],
+    mcp,
     runChild: async (parent, worker, prompt, signal) => {
       const { host } = parent.spec.options;
       const options = { parent, signal, ...given({ host }) };
       return await run(childWorker(parent, worker), { prompt }, options).wait();
     },
     close: async () => {
-      await pool.close();
+      await Promise.all([pool.close(), mcp.close()]);
       confirmations.close();
     },
   };

@@ -1,8 +1,8 @@
 import { extname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ToolModule } from "../../protocol/tool.ts";
+import { checkedMcpSource, isMcpSource } from "../../tools/mcp/check.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
-import { isMcpSource } from "../../tools/mcp/descriptor.ts";
 import { schemaOf } from "../../tools/schema.ts";
 import type { AnyTool } from "../../tools/tool.ts";
 import { readableFor, resolveUserModule } from "../behaviors/user-module.ts";
@@ -62,7 +62,10 @@ export function checkHostTools(field: string, tools: readonly AnyTool[] | undefi
 }
 
 function checkSource(field: string, source: unknown): void {
-  if (isMcpSource(source)) return;
+  if (isMcpSource(source)) {
+    checkedMcpSource(field, source);
+    return;
+  }
   const isBare = source instanceof URL || typeof source === "string";
   if (!isBare) checkFields(field, source ?? null, ["module", "options"]);
   if (urlOf(isBare ? source : (source as ModuleSource).module) === undefined) {

@@ -1,4 +1,65 @@
-export type McpSource = { readonly mcp: true };
-export function isMcpSource(source: unknown): source is McpSource {
-  return typeof source === "object" && source !== null && "mcp" in source;
+import { checkedMcpSource } from "./check.ts";
+
+/** A server that is started as a process and spoken to over its standard input and output. */
+export type McpStdioServer = {
+  /** The program, by its path or as `PATH` finds it. No shell. */
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** All that the process has beside `PATH` and `HOME`: nothing else of this process's environment reaches it. */
+  readonly env?: { readonly [name: string]: string };
+  /** @defaultValue the process's own */
+  readonly cwd?: string;
+};
+
+/** A server that is spoken to over streamable HTTP. */
+export type McpHttpServer = {
+  /** `http:` or `https:`, without user and password. */
+  readonly url: string | URL;
+  /** Sent with every request. Keys go here: what is in them is in no error, log, event or `inspect()`. */
+  readonly headers?: { readonly [name: string]: string };
+};
+
+export type McpServer = McpStdioServer | McpHttpServer;
+
+/**
+ * Which of a server's tools need approval. `hinted`: all but those which the server calls read-only, or not destructive. Hints are
+ * what the server says of itself: for one that is not trusted, say `always`.
+ */
+export type McpApprovals = "hinted" | "always" | "never";
+
+export type McpOptions = {
+  /** What the server is called in errors and in `inspect()`, 1 to 64 characters. @defaultValue the program's name, or the URL's host */
+  readonly name?: string;
+  /** What the names of its tools begin with, up to 32 of `a-z`, `A-Z`, `0-9`, `_` and `-`. @defaultValue nothing */
+  readonly prefix?: string;
+  /** @defaultValue "hinted" */
+  readonly approvals?: McpApprovals;
+  /** How long connecting may take, and listing the tools, in ms, 1 to 2,147,483,647. @defaultValue 30_000 */
+  readonly connectMs?: number;
+  /** How long a call may take, in ms, 1 to 2,147,483,647. @defaultValue the worker's `timeouts.toolMs` */
+  readonly timeoutMs?: number;
+};
+
+/** An MCP server as a source of tools: plain data, made by `mcp()`. */
+export type McpSource = {
+  readonly type: "mcp";
+  readonly server: McpStdioServer | (McpHttpServer & { readonly url: string });
+  readonly name: string;
+  readonly prefix: string;
+  readonly approvals: McpApprovals;
+  readonly connectMs: number;
+  readonly timeoutMs?: number;
+};
+
+/**
+ * An MCP server, to be put into a worker's `tools`. It needs the package `@modelcontextprotocol/client`, which is loaded when a worker
+ * first uses such a server.
+ *
+ * Nothing is started here. The workers of a session share one connection to a server, and the same command or URL with the same `name` is the same server.
+ * A name of a tool that a model would refuse is changed to one that it takes: always the same one, with a hash of the server's own name in it.
+ *
+ * @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds.
+ */
+export function mcp(server: McpServer, options: McpOptions = {}): McpSource {
+  return checkedMcpSource("mcp", { ...options, type: "mcp", server });
 }
