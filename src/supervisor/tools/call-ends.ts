@@ -21,7 +21,7 @@ export function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): To
 
 /** The end of a call whose job ends before it. */
 export function cutOffEnd(
-  open: OpenCall,
+  open: Pick<OpenCall, "isUnderWay">,
   error: { readonly message: string } | undefined,
 ): ToolEnd {
   const why = error ? `: ${error.message}` : "";
