@@ -53,7 +53,7 @@ export type ContextCall =
   | { readonly type: "exec"; readonly argv: readonly string[]; readonly options: ExecOptions };
 
 /** Names of `ContextAnswers`. */
-export const ANSWERS = ["tell", "ask", "run", "exec"] as const satisfies (keyof ContextAnswers)[];
+export const ANSWERS: readonly (keyof ContextAnswers)[] = ["tell", "ask", "run", "exec"];
 
 const RESULT: JobResult = { text: "", usage: NO_USAGE, steps: 1, finishReason: "stop" };
 const EXECUTED: ExecResult = {
