@@ -42,7 +42,7 @@ async function answerOf(
   if (typeof response !== "function") return response;
   try {
     const answer = await response(request, signal);
-    checkResponse(`what responses[${index}] returns`, answer);
+    checkResponse(`responses[${index}]()`, answer);
     return answer;
   } catch (error) {
     throw toHeddleError(error, "PROVIDER_FAILED");

@@ -5,6 +5,7 @@ import { describe, HeddleError, toHeddleError } from "../errors.ts";
 import type { Message, ModelRequest, ModelResponse } from "../protocol/model.ts";
 import type { ConfirmationAnswer, ToolEnd } from "../protocol/tool.ts";
 import { given } from "../supervisor/check.ts";
+import type { JobOutcome } from "../supervisor/handles.ts";
 import { Ledger } from "../supervisor/jobs/budget.ts";
 import { jobTimeout, outcomeOf } from "../supervisor/jobs/job-outcome.ts";
 import { JobTally } from "../supervisor/jobs/job-tally.ts";
@@ -68,7 +69,7 @@ class InlineJob {
       confirmationMs: settings.timeouts.confirmationMs,
       signal: this.#signal,
       onFailed: (error) => this.#abort.abort(error),
-      onWaiting: (count) => (count > 0 ? this.#total?.pause() : this.#total?.resume()),
+      onWaiting: (count) => this.#runTotal(count > 0),
     });
   }
 
@@ -101,6 +102,13 @@ class InlineJob {
     if (totalMs === undefined) return;
     const expire = () => this.#abort.abort(jobTimeout(totalMs));
     this.#total = new Deadline(inlineClock, totalMs, expire);
+  }
+
+  /** It stands still while somebody decides. */
+  #runTotal(isDeciding: boolean): void {
+    if (this.#signal.aborted) return;
+    if (isDeciding) this.#total?.pause();
+    else this.#total?.resume();
   }
 
   async #load(): Promise<void> {
@@ -227,10 +235,10 @@ class InlineJob {
       if (!answered.includes(record.index)) this.#finished(record.index, cutOffEnd(record, error));
     }
     const partial = this.#tally.partial("", this.#usage.usage);
-    if (error.code !== "JOB_CANCELLED") {
-      return { status: "failed", partial, error, ...this.#record() };
-    }
-    const outcome = outcomeOf({ type: "cancelled", reason: error.message, partial });
+    const outcome: JobOutcome =
+      error.code === "JOB_CANCELLED"
+        ? outcomeOf({ type: "cancelled", reason: error.message, partial })
+        : { status: "failed", partial, error };
     return { ...outcome, ...this.#record() };
   }
 
