@@ -40,7 +40,7 @@ export type ToolContextOptions = {
   readonly context: unknown;
   readonly signal: AbortSignal;
   readonly isCancelled: () => boolean;
-  readonly queue: RequestQueue<ToolRequest>;
+  readonly queue: Pick<RequestQueue<ToolRequest>, "send">;
   readonly execOutputs: ExecOutputs;
 };
 

@@ -1,10 +1,9 @@
-import { toWireError } from "../errors.ts";
 import type { JobCalls, LoadedTools, ToolEnd, ToolModule, ToolRequest } from "../protocol/tool.ts";
 import { CallSignal } from "../tools/call-signal.ts";
 import { loadTools } from "../tools/load-tools.ts";
+import { runTool, toolCallIdOf } from "../tools/run-tool.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { performToolCall } from "../tools/tool-call.ts";
-import { errorEnd, resultEnd } from "../tools/tool-end.ts";
 import { Toolbox } from "../tools/toolbox.ts";
 import type { Caller } from "../transport/calls.ts";
 import { systemClock } from "../transport/clock.ts";
@@ -48,7 +47,7 @@ export class ToolRunner {
     const ready = this.#box.find(open.call.name);
     if (!ready) return await abortable(this.#supervisor.call("callHostTool", ref), signal);
     return await performToolCall(ready, open.call, {
-      about: { context, jobId, toolCallId: toolCallIdOf(open, jobId) },
+      about: { context, jobId, toolCallId: toolCallIdOf(jobId, open.step, open.index) },
       confirm: (args) => abortable(this.#supervisor.call("confirm", { ...ref, args }), signal),
       execute: (value, args) => this.#execute(ready.tool, open, job, { value, args }),
     });
@@ -93,7 +92,7 @@ export class ToolRunner {
     );
     const ctx = new ActorToolContext({
       ref: { jobId, index: open.index },
-      toolCallId: toolCallIdOf(open, jobId),
+      toolCallId: toolCallIdOf(jobId, open.step, open.index),
       context,
       signal: signal.signal,
       isCancelled: () => signal.isOver || job.isCancelled(),
@@ -101,21 +100,11 @@ export class ToolRunner {
       execOutputs: this.execOutputs,
     });
     try {
-      return resultEnd(await tool.execute(value, ctx), maxResultBytes);
-    } catch (error) {
-      if (job.signal.aborted) throw job.signal.reason;
-      const { timeout } = signal;
-      if (timeout) return { result: timeout.message, error: toWireError(timeout) };
-      return errorEnd(error, maxResultBytes);
+      return await runTool(() => tool.execute(value, ctx), signal, maxResultBytes);
     } finally {
       signal.end();
       // Its end does not overtake what it has said.
       await queue.sent();
     }
   }
-}
-
-/** A call's name for all time: the same when the job is run again. */
-export function toolCallIdOf({ step, index }: OpenCall, jobId: string): string {
-  return `${jobId}/${step}/${index}`;
 }

@@ -81,11 +81,14 @@ function jsonSchema(field: string, schema: JsonSchema): Schema {
   };
 }
 
+let loadedValidator: Promise<typeof import("@cfworker/json-schema")> | undefined;
+
 /** What tells what is wrong with a value by a JSON Schema, in readable lines; none: it is valid. */
 export async function jsonSchemaIssues(
   schema: JsonSchema,
 ): Promise<(value: unknown) => readonly string[]> {
-  const { Validator } = await import("@cfworker/json-schema");
+  loadedValidator ??= import("@cfworker/json-schema");
+  const { Validator } = await loadedValidator;
   const validator = new Validator({ ...schema }, "2020-12", false);
   return (value) => {
     const { valid, errors } = validator.validate(value);

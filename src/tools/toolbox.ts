@@ -1,3 +1,4 @@
+import { HeddleError } from "../errors.ts";
 import type { ToolSpec } from "../protocol/model.ts";
 import type { Schema } from "./schema.ts";
 import { schemaOf } from "./schema.ts";
@@ -24,6 +25,14 @@ export class Toolbox {
   find(name: string): ReadyTool | undefined {
     return this.#tools.get(name);
   }
+}
+
+/** The same tools. @throws {HeddleError} `TOOL_LOAD_FAILED` for two of one name. */
+export function distinct(specs: readonly ToolSpec[]): readonly ToolSpec[] {
+  const names = specs.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return specs;
+  throw new HeddleError("TOOL_LOAD_FAILED", `the worker has two tools named "${twice}"`);
 }
 
 function specOf({ tool, schema }: ReadyTool): ToolSpec {

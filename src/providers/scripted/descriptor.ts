@@ -41,7 +41,8 @@ function checkLimits(limits: unknown): void {
   }
 }
 
-function checkResponse(at: string, response: unknown): void {
+/** `at` names the response. @throws {HeddleError} `INVALID_OPTION` that names the field. */
+export function checkResponse(at: string, response: unknown): void {
   if (typeof response !== "object" || response === null) refuse(at, "an object");
   const fields = response as Record<string, unknown>;
   for (const name of ["text", "reasoning", "refusal"]) {
@@ -84,7 +85,7 @@ function checkToolCalls(at: string, calls: unknown): void {
 }
 
 function refuse(field: string, expected: string): never {
-  throw new HeddleError("INVALID_OPTION", `scriptedProvider: ${field} must be ${expected}`, {
+  throw new HeddleError("INVALID_OPTION", `${field} must be ${expected}`, {
     details: { field },
   });
 }

@@ -1,14 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { HeddleError } from "../../errors.ts";
-import type { ErrorCode } from "../../protocol/error.ts";
-import type {
-  ModelRequest,
-  ModelResponse,
-  ModelResponseChunk,
-  Usage,
-} from "../../protocol/model.ts";
+import type { ModelRequest, ModelResponse, ModelResponseChunk } from "../../protocol/model.ts";
 import type { ModelProvider, ResponseSink } from "../model-provider.ts";
-import { ResponseBuilder } from "../response-builder.ts";
+import { exhausted, failureOf, responseOf, toolCallChunks, untilAborted } from "./answer.ts";
 import { cutEvenly, cutLikeTokens } from "./chunks.ts";
 import type { Scripted, ScriptedCall, ScriptReport } from "./report.ts";
 import type {
@@ -64,11 +57,7 @@ class ScriptedProvider implements ModelProvider, Scripted {
     const index = repeat ? callIndex % responses.length : callIndex;
     const response = responses[index];
     if (response) return { index, response };
-    throw new HeddleError(
-      "SCRIPT_EXHAUSTED",
-      `the script has ${responses.length} responses, and this is call ${callIndex + 1} of the worker`,
-      { details: { callIndex, responses: responses.length } },
-    );
+    throw exhausted(callIndex, responses.length);
   }
 
   #chunksOf(index: number, response: ScriptedResponse): readonly ModelResponseChunk[] {
@@ -117,33 +106,12 @@ class Play {
   }
 
   async end(answer: ScriptedAnswer): Promise<ModelResponse> {
-    const { text = "", reasoning = "", refusal = "", finishReason, usage } = answer;
+    const { refusal } = answer;
     if (refusal) await this.#write({ type: "refusal", text: refusal });
-    const builder = new ResponseBuilder();
-    builder.add({ type: "text", text });
-    builder.add({ type: "reasoning", text: reasoning });
-    builder.add({ type: "refusal", text: refusal });
-    for (const chunk of this.#toolCalls(answer)) {
-      builder.add(chunk);
+    for (const chunk of toolCallChunks(answer, this.#request.origin.callIndex)) {
       await this.#write(chunk);
     }
-    const { messages, settings } = this.#request;
-    return builder.build({
-      finishReason: finishReason ?? finishReasonOf(answer),
-      usage: usage ?? estimate(JSON.stringify(messages).length, text.length),
-      model: settings.name ?? "scripted",
-    });
-  }
-
-  #toolCalls({ toolCalls = [] }: ScriptedAnswer): readonly ModelResponseChunk[] {
-    return toolCalls.flatMap((call, index) => {
-      const id = call.id ?? `call_${this.#request.origin.callIndex}_${index}`;
-      const argumentsText = call.argumentsText ?? JSON.stringify(call.args ?? {});
-      return [
-        { type: "tool-call", index, id, name: call.name, argumentsText: "" },
-        { type: "tool-call", index, argumentsText },
-      ] satisfies ModelResponseChunk[];
-    });
+    return responseOf(answer, this.#request);
   }
 
   /** Returns what is to be awaited before the next chunk, if anything: to await each costs ten times as much as to write it. */
@@ -171,36 +139,4 @@ class Play {
     const leftMs = dueMs - performance.now();
     if (leftMs > 0) await delay(leftMs, undefined, { signal: this.#signal });
   }
-}
-
-function finishReasonOf(answer: ScriptedAnswer): ModelResponse["finishReason"] {
-  if (answer.toolCalls?.length) return "tool-calls";
-  return answer.refusal ? "refusal" : "stop";
-}
-
-function estimate(inputLength: number, outputLength: number): Usage {
-  const inputTokens = Math.ceil(inputLength / 4);
-  const outputTokens = Math.ceil(outputLength / 4);
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
-}
-
-function failureOf({ status, message }: { status: number; message: string }): HeddleError {
-  const retryable = status === 408 || status === 409 || status === 429 || status >= 500;
-  return new HeddleError(codeOf(status), message, { details: { status, retryable } });
-}
-
-function codeOf(status: number): ErrorCode {
-  if (status === 401 || status === 403) return "PROVIDER_AUTH";
-  if (status === 404) return "PROVIDER_NOT_FOUND";
-  if (status === 429) return "PROVIDER_RATE_LIMITED";
-  return status >= 500 || status === 408 || status === 409
-    ? "PROVIDER_UNAVAILABLE"
-    : "PROVIDER_BAD_REQUEST";
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

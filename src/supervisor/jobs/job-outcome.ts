@@ -11,6 +11,12 @@ export function outcomeOf(body: TerminalBody): JobOutcome {
     : { status: "failed", partial, error: fromWireError(body.error) };
 }
 
+/** The end of a job that has not ended within its `timeouts.totalMs`. */
+export function jobTimeout(totalMs: number): HeddleError {
+  const message = `the job took longer than ${totalMs} ms (timeouts.totalMs)`;
+  return new HeddleError("JOB_TIMEOUT", message, { details: { limitMs: totalMs } });
+}
+
 function cancelledError(reason: string): HeddleError {
   return new HeddleError("JOB_CANCELLED", `the job was cancelled: ${reason}`, {
     details: { reason },

@@ -12,6 +12,7 @@ import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job, JobDriver } from "./job.ts";
 import type { Stop, Verdict } from "./job-lifecycle.ts";
+import { jobTimeout } from "./job-outcome.ts";
 import { ModelSteps } from "./model-steps.ts";
 
 /** What a run needs from its worker. */
@@ -256,9 +257,6 @@ export class JobRun implements JobDriver {
 
   #deadline(totalMs: number): Deadline {
     const { clock } = this.#job.spec.runtime;
-    return new Deadline(clock, totalMs, () => {
-      const message = `the job took longer than ${totalMs} ms (timeouts.totalMs)`;
-      this.#job.fail(new HeddleError("JOB_TIMEOUT", message, { details: { limitMs: totalMs } }));
-    });
+    return new Deadline(clock, totalMs, () => this.#job.fail(jobTimeout(totalMs)));
   }
 }

@@ -22,7 +22,7 @@ export function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): To
 }
 
 /** The end of a call whose job ends before it, in this way. */
-export function cutOffEnd({ isUnderWay }: OpenCall, verdict: Verdict): ToolEnd {
+export function cutOffEnd({ isUnderWay }: Pick<OpenCall, "isUnderWay">, verdict: Verdict): ToolEnd {
   const { code, why } = endingOf(verdict);
   return isUnderWay
     ? refused(

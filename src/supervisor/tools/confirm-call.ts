@@ -42,6 +42,20 @@ export async function confirmCall(
   return await ask(open, args, issuesOf, options);
 }
 
+/** What a worker's `approvals` say by themselves; undefined: somebody is to be asked. */
+export function policyVerdict(approvals: "ask" | "deny" | "allow"): Verdict | undefined {
+  switch (approvals) {
+    case "allow":
+      return { decision: "approved" };
+    case "deny":
+      return { decision: "denied", reason: "approvals are off here" };
+    case "ask":
+      return undefined;
+    default:
+      return approvals satisfies never;
+  }
+}
+
 /** What an actor is told of a verdict. @throws {HeddleError} `JOB_CANCELLED`. */
 export function answerOf(
   { decision, args, reason = "" }: Verdict,
@@ -93,9 +107,8 @@ function settledVerdict(
   { job, confirmations }: ConfirmOptions,
 ): Verdict | undefined {
   const { settings, worker, runtime } = job.spec;
-  if (settings.approvals === "allow") return { decision: "approved" };
-  if (settings.approvals === "deny")
-    return { decision: "denied", reason: "approvals are off here" };
+  const byPolicy = policyVerdict(settings.approvals);
+  if (byPolicy) return byPolicy;
   const remembered = confirmations.remembered(worker.name, open.call.name);
   if (remembered) logDecided(job, open, runtime.newId(), remembered);
   return remembered;

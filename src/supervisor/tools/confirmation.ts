@@ -44,7 +44,7 @@ export class Confirmation {
   readonly #expiry: Timer | undefined;
   #isOpen: boolean = true;
 
-  constructor(ask: ConfirmationAsk, { clock }: Runtime, hooks: ConfirmationHooks) {
+  constructor(ask: ConfirmationAsk, { clock }: Pick<Runtime, "clock">, hooks: ConfirmationHooks) {
     this.ask = ask;
     this.#hooks = hooks;
     this.verdict = this.#verdict.promise;

@@ -9,7 +9,8 @@ import { Confirmation } from "./confirmation.ts";
 import type { DecideOptions } from "./decision.ts";
 import { checkDecideOptions, checkDecision } from "./decision.ts";
 
-const NOBODY =
+/** Why a call is denied that nobody can decide on. */
+export const NOBODY =
   "nobody is there to approve it: the job has no host with getToolConfirmation, and nobody follows the session's confirmations";
 /** How long who is told of a confirmation may take to show that they can answer it, in ms: time to hear of it, not to decide. */
 const NOTICE_MS = 50;
@@ -24,13 +25,13 @@ export class Confirmations {
   /** Each one as it begins to wait. */
   readonly asked$: Observable<ConfirmationRequest>;
   readonly #asked = new Subject<ConfirmationRequest>();
-  readonly #runtime: Runtime;
+  readonly #runtime: Pick<Runtime, "clock" | "report">;
   readonly #open = new Map<string, Confirmation>();
   readonly #requests = new Map<string, ConfirmationRequest>();
   readonly #remembered = new Map<string, Verdict>();
   #isLookedAt: boolean = false;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Pick<Runtime, "clock" | "report">) {
     this.#runtime = runtime;
     this.asked$ = new ContainedObservable(this.#asked, (error) =>
       runtime.report({ type: "subscriber-failed", error }),

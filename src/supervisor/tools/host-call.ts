@@ -1,8 +1,8 @@
-import { HeddleError, toWireError } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
+import { runTool } from "../../tools/run-tool.ts";
 import type { AnyTool, ToolContext } from "../../tools/tool.ts";
-import { errorEnd, resultEnd } from "../../tools/tool-end.ts";
 import type { Clock } from "../../transport/clock.ts";
 
 export type HostCall = {
@@ -26,15 +26,8 @@ export type HostCall = {
  */
 export async function runHostTool(call: HostCall): Promise<ToolEnd> {
   const { tool, value, ctx, signal, maxResultBytes } = call;
-  try {
-    const work = (async () => tool.execute(value, ctx))();
-    return resultEnd(await Promise.race([work, graceOver(call, work)]), maxResultBytes);
-  } catch (error) {
-    const { timeout } = signal;
-    if (timeout) return { result: timeout.message, error: toWireError(timeout) };
-    if (signal.signal.aborted) throw signal.signal.reason;
-    return errorEnd(error, maxResultBytes);
-  }
+  const work = (async () => tool.execute(value, ctx))();
+  return await runTool(() => Promise.race([work, graceOver(call, work)]), signal, maxResultBytes);
 }
 
 /** Rejects when `work` has not ended `graceMs` after the signal's abort. */

@@ -13,7 +13,7 @@ import type {
 } from "../../protocol/tool.ts";
 import { CallSignal, toolTimeout } from "../../tools/call-signal.ts";
 import { performToolCall, unknownTool } from "../../tools/tool-call.ts";
-import { Toolbox } from "../../tools/toolbox.ts";
+import { distinct, Toolbox } from "../../tools/toolbox.ts";
 import { given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Verdict } from "../jobs/job-lifecycle.ts";
@@ -289,11 +289,4 @@ export class JobTools {
 
 function notOpen(index: number): HeddleError {
   return new HeddleError("INTERNAL", `the actor speaks of a tool call that is not open: ${index}`);
-}
-
-function distinct(specs: readonly ToolSpec[]): readonly ToolSpec[] {
-  const names = specs.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return specs;
-  throw new HeddleError("TOOL_LOAD_FAILED", `the worker has two tools named "${twice}"`);
 }

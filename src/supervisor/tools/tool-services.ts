@@ -2,6 +2,7 @@ import { HeddleError, toWireError } from "../../errors.ts";
 import type { JobResult } from "../../protocol/job.ts";
 import type { PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
+import { toolCallIdOf } from "../../tools/run-tool.ts";
 import type {
   AnyTool,
   ApprovalContext,
@@ -36,7 +37,7 @@ export class ToolServices {
 
   about({ index }: OpenCall): ApprovalContext {
     const { id: jobId, tally, spec } = this.#job;
-    return { jobId, context: spec.context, toolCallId: `${jobId}/${tally.steps}/${index}` };
+    return { jobId, context: spec.context, toolCallId: toolCallIdOf(jobId, tally.steps, index) };
   }
 
   /** Does what a tool in the actor asks for. Messages are queued before this returns, so that they are in the order of asking. */

@@ -77,7 +77,7 @@ describe("scriptedProvider()", () => {
     expect(() => scriptedProvider(script as Script)).toThrow(
       expect.objectContaining({
         code: "INVALID_OPTION",
-        message: expect.stringContaining(`scriptedProvider: ${field} must be`),
+        message: expect.stringContaining(`${field} must be`),
         details: { field },
       }),
     );

@@ -1,0 +1,30 @@
+import { toWireError } from "../errors.ts";
+import type { ToolEnd } from "../protocol/tool.ts";
+import type { CallSignal } from "./call-signal.ts";
+import { errorEnd, resultEnd } from "./tool-end.ts";
+
+/**
+ * How a call ends whose tool does `work`, wherever that is: with what it gives or throws; when it throws because the call has
+ * taken too long, with that.
+ *
+ * @throws the reason of the job's signal, when the work throws after that has aborted: such a call has no end of its own.
+ */
+export async function runTool(
+  work: () => unknown,
+  call: CallSignal,
+  maxResultBytes: number,
+): Promise<ToolEnd> {
+  try {
+    return resultEnd(await work(), maxResultBytes);
+  } catch (error) {
+    const { timeout, signal } = call;
+    if (timeout) return { result: timeout.message, error: toWireError(timeout) };
+    signal.throwIfAborted();
+    return errorEnd(error, maxResultBytes);
+  }
+}
+
+/** A call's name for all time: the same when the job is run again. `step` is the number of its response in the job, from 1. */
+export function toolCallIdOf(jobId: string, step: number, index: number): string {
+  return `${jobId}/${step}/${index}`;
+}
