@@ -2,7 +2,11 @@ import { HeddleError } from "../errors.ts";
 import type { Target } from "../tools/tool.ts";
 
 /** A message to a worker, as it is handed on. @throws {HeddleError} `INVALID_INPUT`. */
-export function addressed(target: Target, name: string, message: unknown) {
+export function addressed(
+  target: Target,
+  name: string,
+  message: unknown,
+): { readonly to: string; readonly name: string; readonly message: unknown } {
   if (typeof name !== "string") invalid("a message's name must be a string");
   return { to: idOf(target), name, message: clonePlain("message", message) };
 }
