@@ -87,9 +87,13 @@ export type { SupervisorEvent } from "./supervisor/runtime.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
+export type { AgentTool } from "./tools/as-tool.ts";
+export { asTool } from "./tools/as-tool.ts";
 export type {
   AnyTool,
   ApprovalContext,
+  ChildInput,
+  ChildModule,
   ExecOptions,
   ExecResult,
   JsonSchema,
