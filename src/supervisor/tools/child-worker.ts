@@ -79,11 +79,13 @@ function checked({ worker, isActor }: ChildWish): WorkerOptions {
 function inherited({ spec: { settings } }: Job): WorkerOptions {
   const { maxSteps, maxDepth, maxChildren, approvals } = settings;
   const { maxParallelToolCalls, maxToolResultBytes, windowBytes, maxOutputBytes } = settings;
-  const { graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive, restart } = settings;
+  const { graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive } = settings;
+  const { initialMs, maxMs, ...restart } = settings.restart;
   return {
     ...{ maxSteps, maxDepth, maxChildren, approvals },
     ...{ maxParallelToolCalls, maxToolResultBytes, windowBytes, maxOutputBytes },
-    ...{ graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive, restart },
+    ...{ graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive },
+    restart: { ...restart, backoff: { initialMs, maxMs } },
   };
 }
 

@@ -111,13 +111,13 @@ export class JobTools {
   }
 
   callPoolTool(call: PoolCall): Promise<ToolEnd> {
-    const open = this.#find(call.index);
+    const open = this.#findAway(call.index);
     open.away ??= this.#away(open, call, (signal) => this.#services.callPool(open, call, signal));
     return open.away;
   }
 
   callHostTool({ index }: ToolCallRef): Promise<ToolEnd> {
-    const open = this.#find(index);
+    const open = this.#findAway(index);
     open.away ??= this.#callHostTool(open);
     return open.away;
   }
@@ -171,6 +171,12 @@ export class JobTools {
     const open = this.#unfinished.find((one) => one.index === index);
     if (!open) throw notOpen(index);
     return open;
+  }
+
+  /** Also one that has ended since the actor was told which have: it is given the end. */
+  #findAway(index: number): OpenCall {
+    const known = this.#open.find((open) => open.index === index);
+    return known?.away ? known : this.#find(index);
   }
 
   async #confirm(open: OpenCall, args: unknown): Promise<ConfirmationAnswer> {
