@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AnyTool, ConfirmationRequest } from "../../src/index.ts";
 import { asTool } from "../../src/index.ts";
 import { AT_ONCE, create } from "../support/behaviours.ts";
+import { resources } from "../support/resources.ts";
 import { collect, firstChunk } from "../support/supervisors.ts";
 import { childrenOf, startTeam } from "../support/teams.ts";
 import { eventsOf, guarded, outcomesOf, reachesEvent, toolsOf } from "../support/tools.ts";
@@ -50,7 +51,8 @@ describe.each([
 describe("three children at once", () => {
   const names = ["lead/slow", "lead/slow-2", "lead/slow-3"];
 
-  test("have names of their own, and end with their parent's cancel", async () => {
+  test("have names of their own, end with their parent's cancel, and leave nothing", async () => {
+    const before = resources();
     const { session, supervisor } = await startTeam([ask("slow"), ask("slow"), ask("slow")]);
     const parent = session.run(hosted(slow), GO);
     const children = await childrenOf(session, parent, 3);
@@ -65,6 +67,8 @@ describe("three children at once", () => {
     const { threads, gateways } = supervisor.inspect();
     expect(threads).toMatchObject({ held: 0, lent: 0, waiting: 0, executing: 0, stuck: 0 });
     expect(gateways.map(({ calls }) => calls)).toEqual([0]);
+    await supervisor.close();
+    expect(resources()).toEqual(before);
   });
 
   test("of which one is cancelled are two that go on", async () => {
