@@ -96,12 +96,13 @@ export class ActorToolContext implements ToolContext {
     const { tools, ...plain } = worker;
     const given = tools && { tools: tools.map(plainSource) };
     const { prompt, output } = input;
-    const { worker: options, ...asked } = clonePlain("worker and input", {
-      worker: { ...plain, ...given },
+    const request: ToolRequest = {
+      type: "run",
+      worker: clonePlain("worker", { ...plain, ...given }),
       prompt,
-      ...(output === undefined ? {} : { output }),
-    });
-    const request: ToolRequest = { type: "run", worker: options, ...asked, ...this.#options.ref };
+      ...(output === undefined ? {} : { output: clonePlain("output", output) }),
+      ...this.#options.ref,
+    };
     return this.#ask(request) as Promise<JobResult>;
   }
 

@@ -1,7 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import type { AnyTool, ScriptedToolCall } from "../../src/index.ts";
 import { asTool, defineTool } from "../../src/index.ts";
-import { startTeam } from "../support/teams.ts";
+import { childrenOf, startTeam } from "../support/teams.ts";
 import { outcomesOf, toolsOf } from "../support/tools.ts";
 
 const GO = { prompt: "go" };
@@ -24,17 +28,17 @@ describe("asTool()", () => {
     const weather = asTool({
       name: "weather",
       description: "Knows the weather.",
-      parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-      prompt: ({ city }) => `The weather in ${city}?`,
+      parameters: z.object({ city: z.string() }),
+      prompt: ({ city }) => `The weather in ${city.toUpperCase()}?`,
       provider: "leaf",
     });
     await session.run(hosted(weather), GO).wait();
     const [asked] = await supervisor.scripted("lead").calls();
     expect(asked?.request.tools).toMatchObject([
-      { name: "weather", description: "Knows the weather.", parameters: weather.parameters },
+      { name: "weather", description: "Knows the weather.", parameters: { required: ["city"] } },
     ]);
     const [call] = await supervisor.scripted("leaf").calls();
-    expect(call?.request.messages).toMatchObject([{ content: "The weather in Ulm?" }]);
+    expect(call?.request.messages).toMatchObject([{ content: "The weather in ULM?" }]);
   });
 
   test("without a prompt of its own is asked with all its arguments", async () => {
@@ -103,15 +107,33 @@ describe("what a child is not given", () => {
     expect(known).toEqual([{ a: 1, b: 3, c: 2 }]);
   });
 
-  test("is nothing of its permissions and tools, nor of the supervisor's defaults for these", async () => {
-    const defaults = { permissions: { net: true }, hostTools: [knows()] };
-    const { session, supervisor } = await startTeam([ask("child"), ask("grandchild")], {
-      defaults,
+  test("is what limits it", async () => {
+    const { session } = await startTeam([ask("endless")], {
+      levels: { endless: [{ toolCalls: [{ name: "knows" }] }] },
     });
-    const child = asTool({ name: "child", provider: "leaf" });
-    await session.run(hosted(child), GO).wait();
-    const [call] = await supervisor.scripted("leaf").calls();
-    expect(call?.request.tools).toBeUndefined();
+    const endless = asTool({ name: "endless", provider: "endless", hostTools: [knows()] });
+    const job = session.run({ ...hosted(endless), maxSteps: 3 }, GO);
+    expect(await outcomesOf(job)).toMatchObject([
+      { error: { code: "MAX_STEPS", details: { maxSteps: 3 } } },
+    ]);
+  });
+
+  test("is nothing of its tools and permissions, nor of the supervisor's defaults for these", async () => {
+    const path = import.meta.filename;
+    const defaults = { permissions: { fsRead: [path] }, hostTools: [knows()] };
+    const { session, supervisor } = await startTeam([ask("child")], {
+      defaults,
+      levels: { child: [{ toolCalls: [{ name: "read", args: { path } }] }, { text: "tried" }] },
+    });
+    const tools = [toolsOf("trespasser")];
+    const parent = session.run(hosted(asTool({ name: "child", provider: "child", tools })), GO);
+    const [child] = await childrenOf(session, parent, 1);
+    await parent.wait();
+    expect(child && (await outcomesOf(child))).toMatchObject([
+      { error: { code: "PERMISSION_DENIED" } },
+    ]);
+    const [call] = await supervisor.scripted("child").calls();
+    expect(call?.request.tools?.map(({ name }) => name)).not.toContain("knows");
   });
 });
 
@@ -173,6 +195,23 @@ describe("the tools of a child that an actor runs", () => {
   test("are modules that its own thread can read", async () => {
     const worker = { provider: "leaf", tools: [toolsOf("calculator").href] };
     expect(await ranBy({}, worker)).toMatchObject({ isError: false, result: "found" });
+  });
+
+  test("are modules that it was granted, with what they need", async () => {
+    const home = mkdtempSync(join(tmpdir(), "heddle-team-"));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    const module = join(home, "tools.mjs");
+    writeFileSync(module, "export const tools = [];");
+    writeFileSync(join(home, "package.json"), "{}");
+    const worker = { provider: "leaf", tools: [module] };
+    const granted = await ranBy({ permissions: { fsRead: [home] } }, worker);
+    expect(granted).toMatchObject({ isError: false, result: "found" });
+    // Its package is more than the module.
+    const refused = await ranBy({ permissions: { fsRead: [module] } }, worker);
+    expect(refused?.error).toMatchObject({
+      code: "PERMISSION_DENIED",
+      details: { grant: `permissions.fsRead: ["${home}/*"]` },
+    });
   });
 
   test("are no modules that lie elsewhere", async () => {

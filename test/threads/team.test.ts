@@ -99,6 +99,19 @@ describe("the end of a call", () => {
     expect([child?.state, stuck]).toEqual(["cancelled", []]);
   });
 
+  test("of a host tool that does not wait for its child cancels it, and harms nobody", async () => {
+    const { session } = await startTeam([{ name: "leaves" }]);
+    const leaves: AnyTool = {
+      name: "leaves",
+      parameters: {},
+      execute: (_, ctx) => void ctx.run({ provider: "slow" }, GO),
+    };
+    const parent = session.run(hosted(leaves), GO);
+    const [child] = await childrenOf(session, parent, 1);
+    expect((await parent.wait()).text).toBe("done");
+    expect(child?.state).toBe("cancelled");
+  });
+
   test("of a tool that does not wait for its child cancels it", async () => {
     const worker = { provider: "slow" };
     const { session } = await startTeam([{ name: "run_and_leave", args: { worker } }]);

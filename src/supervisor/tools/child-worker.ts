@@ -79,12 +79,12 @@ function checked({ worker, isActor }: ChildWish): WorkerOptions {
 function inherited({ spec: { settings } }: Job): WorkerOptions {
   const { maxSteps, maxDepth, maxChildren, approvals } = settings;
   const { maxParallelToolCalls, maxToolResultBytes, windowBytes, maxOutputBytes } = settings;
-  const { graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive } = settings;
+  const { graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive, parkAfterMs } = settings;
   const { initialMs, maxMs, ...restart } = settings.restart;
   return {
     ...{ maxSteps, maxDepth, maxChildren, approvals },
     ...{ maxParallelToolCalls, maxToolResultBytes, windowBytes, maxOutputBytes },
-    ...{ graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive },
+    ...{ graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive, parkAfterMs },
     restart: { ...restart, backoff: { initialMs, maxMs } },
   };
 }

@@ -181,8 +181,8 @@ export class ToolServices {
           message: plainMessage(message),
           ...options,
         })) as R,
-      run: async (worker, input) => await this.run(open, worker, input, caller),
-      exec: async (argv, options = {}) => await this.exec(open, { ...options, argv }, caller),
+      run: (worker, input) => unwatched(this.run(open, worker, input, caller)),
+      exec: (argv, options = {}) => unwatched(this.exec(open, { ...options, argv }, caller)),
     };
   }
 }
@@ -191,6 +191,12 @@ type AskOptions = { readonly timeoutMs?: number };
 
 function idOf(target: Target): string {
   return typeof target === "string" ? target : target.id;
+}
+
+/** A tool that does not wait for it must not end the process when it is rejected, as by the end of the call. */
+function unwatched<T>(served: Promise<T>): Promise<T> {
+  served.catch(() => {});
+  return served;
 }
 
 function plainMessage(message: unknown): unknown {
