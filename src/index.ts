@@ -88,6 +88,8 @@ export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
+export type { AgentTool } from "./tools/as-tool.ts";
+export { asTool } from "./tools/as-tool.ts";
 export type {
   McpApprovals,
   McpHttpServer,
@@ -100,6 +102,8 @@ export { mcp } from "./tools/mcp/descriptor.ts";
 export type {
   AnyTool,
   ApprovalContext,
+  ChildInput,
+  ChildModule,
   ExecOptions,
   ExecResult,
   JsonSchema,

@@ -4,8 +4,12 @@
 import type { Down, WorkerRef } from "../protocol/behavior.ts";
 import type { Target } from "../tools/tool.ts";
 
+export type { AgentTool } from "../tools/as-tool.ts";
+export { asTool } from "../tools/as-tool.ts";
 export type {
   ApprovalContext,
+  ChildInput,
+  ChildModule,
   ExecOptions,
   ExecResult,
   JsonSchema,

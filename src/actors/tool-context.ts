@@ -2,6 +2,7 @@ import { HeddleError } from "../errors.ts";
 import type { JobResult } from "../protocol/job.ts";
 import type { ToolCallRef, ToolRequest } from "../protocol/tool.ts";
 import type {
+  ChildInput,
   ExecOptions,
   ExecResult,
   RunnableWorker,
@@ -91,15 +92,18 @@ export class ActorToolContext implements ToolContext {
     return this.#ask({ type: "ask", ...addressee, ...deadline, ...ref }) as Promise<R>;
   }
 
-  run(worker: RunnableWorker, input: { readonly prompt: string }): Promise<JobResult> {
+  run(worker: RunnableWorker, input: ChildInput): Promise<JobResult> {
     const { tools, ...plain } = worker;
-    const given = tools?.map((tool) =>
-      tool instanceof URL ? tool.href : { ...tool, module: String(tool.module) },
-    );
-    const options = clonePlain("worker", given ? { ...plain, tools: given } : plain);
-    const { ref } = this.#options;
-    const answer = this.#ask({ type: "run", worker: options, prompt: input.prompt, ...ref });
-    return answer as Promise<JobResult>;
+    const given = tools && { tools: tools.map(plainSource) };
+    const { prompt, output } = input;
+    const request: ToolRequest = {
+      type: "run",
+      worker: clonePlain("worker", { ...plain, ...given }),
+      prompt,
+      ...(output === undefined ? {} : { output: clonePlain("output", output) }),
+      ...this.#options.ref,
+    };
+    return this.#ask(request) as Promise<JobResult>;
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
@@ -121,4 +125,12 @@ export class ActorToolContext implements ToolContext {
     answer.catch(() => {});
     return answer;
   }
+}
+
+/** A URL is no plain data. */
+function plainSource(source: NonNullable<RunnableWorker["tools"]>[number]): unknown {
+  if (source instanceof URL) return source.href;
+  if (typeof source === "string" || !("module" in source)) return source;
+  if (!(source.module instanceof URL)) return source;
+  return { ...source, module: source.module.href };
 }

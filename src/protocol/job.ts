@@ -66,7 +66,14 @@ export type JobEventBody =
   /** The worker's thread had ended with `failure`, and there is a new one. It goes on from the last completed step. */
   | { readonly type: "restarted"; readonly attempt: number; readonly failure: WireError }
   /** A job was run as a child of this one. */
-  | { readonly type: "child-started"; readonly jobId: string; readonly workerId: string }
+  | {
+      readonly type: "child-started";
+      readonly jobId: string;
+      readonly workerId: string;
+      readonly workerName: string;
+      /** The call that it was run by, as the model names it. Left out: no tool has run it. */
+      readonly toolCallId?: string;
+    }
   /** It has ended. Every `child-started` has its `child-settled` before the terminal event. */
   | {
       readonly type: "child-settled";

@@ -64,7 +64,13 @@ export type ToolRequest =
   | ({ readonly type: "tell"; readonly to: string } & Delivery & ToolCallRef)
   | ({ readonly type: "ask"; readonly to: string; readonly timeoutMs?: number } & Delivery &
       ToolCallRef)
-  | ({ readonly type: "run"; readonly worker: unknown; readonly prompt: string } & ToolCallRef)
+  | ({
+      readonly type: "run";
+      readonly worker: unknown;
+      readonly prompt: string;
+      /** A JSON Schema. Left out: any text. */
+      readonly output?: unknown;
+    } & ToolCallRef)
   | ({ readonly type: "exec" } & ExecRequest & ToolCallRef)
   /** Answered in a later turn: whoever waits for it does not flood. */
   | { readonly type: "sync"; readonly jobId: string };

@@ -9,8 +9,10 @@ import type { McpInspection } from "./tools/mcp-connection.ts";
 export type Inspection = {
   readonly threads: {
     readonly max: number;
-    /** Actor threads that are there now. */
+    /** Actor threads that count against `max`. */
     readonly held: number;
+    /** Actor threads beside them: their jobs wait for people or children, and what the threads hold must not be lost. */
+    readonly lent: number;
     /** Jobs that wait for a thread. */
     readonly waiting: number;
     /** Threads that are ready for workers to come. */

@@ -18,7 +18,11 @@ export type SupervisorOptions = {
 };
 
 export type ThreadOptions = {
-  /** How many workers may hold a thread at once, 1 to 10,000; jobs past that wait their turn. @defaultValue 1_000 */
+  /**
+   * How many workers may hold a thread at once, 1 to 10,000; jobs past that wait their turn. A job that waits for a person or for children
+   * does not count. Mostly its thread is given up when others need it; one that must be kept, because a tool in it waits for `ctx.run` or is
+   * `stateful`, is there beside the `max` others: up to `max` of them, and more only where those are children. @defaultValue 1_000
+   */
   readonly max?: number;
   /** Threads kept ready for workers to come, 0 to 1,000. They do not count against `max`. @defaultValue 4 */
   readonly spare?: number;

@@ -100,7 +100,7 @@ export class SupervisorSession implements Session {
     this.#tools = sessionTools(
       options.runtime,
       this.#roster,
-      (...job) => this.run(...job),
+      (...job) => this.#runJob(...job),
       ({ id, name }, stream, text) =>
         this.#events.next({ type: "worker-output", workerId: id, name, stream, text }),
     );
@@ -160,6 +160,17 @@ export class SupervisorSession implements Session {
     input: JobInput<Output>,
     options: RunOptions = {},
   ): Job & WorkerJob<JobResult<Output>> {
+    // It completes with what the schema makes of its last response, or not at all.
+    return this.#runJob(target, input, options) as Job & WorkerJob<JobResult<Output>>;
+  }
+
+  /** `toolCallId`: the call of the parent's that runs it, if there is one. */
+  #runJob(
+    target: Worker | WorkerOptions,
+    input: JobInput,
+    options: RunOptions,
+    toolCallId?: string,
+  ): Job {
     this.#checkOpen();
     this.#checkBudget();
     checkJobInput(input);
@@ -192,14 +203,13 @@ export class SupervisorSession implements Session {
       this.#jobs.delete(id);
       this.#settled.add(job);
     });
-    parent?.adopt(job);
+    parent?.adopt(job, given({ toolCallId }));
     const { parentId } = job;
     this.#events.next({ type: "job-queued", jobId: id, workerId: worker.id, parentId });
     if (options.host) void pumpToHost(job, options.host);
     worker.enqueue(job, claim);
     if (worker !== target) job.onSettled(() => void worker.stop());
-    // It completes with what the schema makes of its last response, or not at all.
-    return job as Job & WorkerJob<JobResult<Output>>;
+    return job;
   }
 
   runAll(

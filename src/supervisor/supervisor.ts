@@ -141,11 +141,12 @@ export class Supervisor {
 
   /** Cheap enough for a status page, not for every chunk. */
   inspect(): Inspection {
-    const { max, held, waiting } = this.#permits;
+    const { max, held, lent, waiting } = this.#permits;
     return {
       threads: {
         max,
         held,
+        lent,
         waiting,
         spare: this.#stock.spares,
         executing: this.#stock.watch.executing,

@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import type { JobResult } from "../protocol/job.ts";
+import type { McpSource } from "./mcp/descriptor.ts";
 
 /** A JSON Schema for an object: what a model's server is shown, and arguments are checked against (draft 2020-12). */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -77,10 +78,14 @@ export interface ToolContext extends ApprovalContext {
     options?: { readonly timeoutMs?: number },
   ): Promise<R>;
   /**
-   * Runs a worker on an input as a child of this job, and gives its result. It is cancelled with this call, its budget is part of
-   * this job's, and its permissions are no more than this worker's.
+   * Runs a worker on an input as a child of this job, and gives its result. It is cancelled with this call, what it uses counts in this
+   * job's budget, and its permissions are no more than this worker's. Its chunks and states go to this job's host, which is asked about its tool
+   * calls, too. While it works, this job's thread does not count against `threads.max`.
+   *
+   * Rejects with what the child has failed with, and with `INVALID_INPUT`, `INVALID_OPTION`; `PERMISSION_DENIED` for what this worker does not have
+   * itself, where `details.grant` says what it lacks; `OVERLOADED`, because a child does not wait for a thread; `MAX_DEPTH`, `MAX_CHILDREN`.
    */
-  run(worker: RunnableWorker, input: { readonly prompt: string }): Promise<JobResult>;
+  run(worker: RunnableWorker, input: ChildInput): Promise<JobResult>;
   /**
    * Runs a command, given as its program and its arguments, without a shell. It is started from the supervisor's thread, in a process group of its own,
    * and killed with all its descendants when this call is to stop, or its thread has ended.
@@ -90,18 +95,45 @@ export interface ToolContext extends ApprovalContext {
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
 }
 
-/** The options of a worker that a tool can run: plain data. What is left out is as with the worker that runs the tool. */
+/** A module of tools, and plain data for its function of them. */
+export type ChildModule = { readonly module: URL | string; readonly options?: unknown };
+
+/** What a worker is run on. */
+export type ChildInput = {
+  readonly prompt: string;
+  /** What its last response is to be, as with `session.run`: the result then has an `output`. @defaultValue any text */
+  readonly output?: JsonSchema;
+};
+
+/**
+ * The options of a worker that a tool can run: plain data, but for `hostTools`.
+ *
+ * What is left out, limits that cannot be named here included, is as with the worker that runs it and the job that the call is part of. Not so
+ * `instructions` and `budget`, which it has only if it is given some, or the supervisor's `defaults` do; and `tools`, `hostTools` and
+ * `permissions`, where left out is none.
+ */
 export type RunnableWorker = {
+  /** Unique among the session's workers. @defaultValue the names of the running worker and the tool, `lead/research`, with a number when that is taken */
   readonly name?: string;
   readonly provider?: string;
   readonly instructions?: string;
+  /** Laid over that of the running job, without its `toolChoice`; with another `provider`, all there is. */
   readonly model?: { readonly [name: string]: unknown };
-  readonly tools?: readonly (URL | { readonly module: URL | string; readonly options?: unknown })[];
+  /**
+   * As with `createWorker`. Where a tool in an actor's thread names them: modules only, and none that this thread could not read itself
+   * (`PERMISSION_DENIED`).
+   */
+  readonly tools?: readonly (URL | string | ChildModule | McpSource)[];
+  /** Only from a host tool: an actor cannot hand functions on. */
+  readonly hostTools?: readonly AnyTool[];
   readonly maxSteps?: number;
-  readonly context?: unknown;
+  /** Laid over that of the running job, field by field. */
+  readonly context?: { readonly [name: string]: unknown };
+  /** Laid over those of the running job, field by field. */
   readonly timeouts?: { readonly [name: string]: number };
   readonly budget?: { readonly maxTotalTokens?: number; readonly maxToolCalls?: number };
   readonly approvals?: "ask" | "deny" | "allow";
+  /** Each of them one that the running worker has: a path within one of its own, a name among its own. */
   readonly permissions?: { readonly [name: string]: boolean | readonly string[] };
 };
 

@@ -27,6 +27,7 @@ describe("the examples", () => {
   test.each([
     ["01-hello", /^Hello from a thread of my own\.$/m],
     ["02-crowd", /^\{"completed":(6\d|[7-9]\d|100),"cancelled":\d+,"failed":0\}$/m],
+    ["07-team", /^(lead\/research.*: cancelled\n){3}lead: cancelled, .*\nstill at work: 0 jobs$/m],
   ])("%s runs by itself", async (name, expected) => {
     const env = { ...process.env, OPENAI_API_KEY: "" };
     const { stdout } = await run(process.execPath, [join(ROOT, "examples", `${name}.ts`)], { env });

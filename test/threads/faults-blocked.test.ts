@@ -40,7 +40,7 @@ test("a thread that hangs in a system call is written off and counted, at each m
       lost: [pipe, "asked", "handling", "idle", "stopped"].map((name) =>
         expect.stringContaining(name),
       ),
-      threads: { max: 1_000, held: 0, waiting: 0, spare: 0, executing: 0, stuck: 5 },
+      threads: { max: 1_000, held: 0, lent: 0, waiting: 0, spare: 0, executing: 0, stuck: 5 },
       sessions: [],
     });
     const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);

@@ -7,6 +7,7 @@ import type { Gateway } from "../gateways/gateway.ts";
 import type { Timeouts } from "../options.ts";
 import type { JobDesk } from "../threads/actor-owner.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
+import type { ThreadNeed } from "../threads/worker-thread.ts";
 import { JobTools } from "../tools/job-tools.ts";
 import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
@@ -23,8 +24,8 @@ export type RunContext = {
   readonly replaceThread: (failure: HeddleError) => Promise<ActorThread | HeddleError>;
   /** The thread was given up while the actor only waited. Resolves to another, to what keeps it from that, or to undefined when the job was stopped first. */
   readonly resumeThread: () => Promise<ActorThread | HeddleError | undefined>;
-  /** Whether the actor only waits for others, or its thread is needed again. */
-  readonly onActorWaits: (isWaiting: boolean) => void;
+  /** What the job needs its thread for, each time that this changes. */
+  readonly onThreadNeed: (need: ThreadNeed) => void;
   readonly tools: SessionTools;
   readonly gateway: Gateway;
   /** The name of the worker's session. */
@@ -54,7 +55,7 @@ export class JobRun implements JobDriver {
   readonly #tools: JobTools;
   /** Readers hold the stream back. */
   #isHeld: boolean = false;
-  #isWaiting: boolean = false;
+  #threadNeed: ThreadNeed = "runs";
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #model: ModelSteps;
@@ -162,15 +163,15 @@ export class JobRun implements JobDriver {
   }
 
   #toolsChanged(): void {
-    const { isWaiting, isConfirming } = this.#tools;
+    const { threadNeed, isConfirming } = this.#tools;
     if (this.#job.isSettled || this.#job.stopReason || this.#actorHasEnded) return;
     this.#runTotal();
     this.#context.onState(isConfirming ? "awaiting-confirmation" : "working");
-    if (isWaiting === this.#isWaiting) return;
-    this.#isWaiting = isWaiting;
-    if (isWaiting) this.#wanted = Promise.withResolvers();
+    if (threadNeed === this.#threadNeed) return;
+    this.#threadNeed = threadNeed;
+    if (threadNeed === "nothing") this.#wanted = Promise.withResolvers();
     else this.#wanted.resolve();
-    this.#context.onActorWaits(isWaiting);
+    this.#context.onThreadNeed(threadNeed);
   }
 
   /** Runs the actor's part to its end, over as many threads as it takes. Resolves to the failure that it ended with. */

@@ -77,7 +77,7 @@ export class Job implements WorkerJob {
   #ended: JobOutcome | undefined;
   #cancelled: Promise<CancelOutcome> | undefined;
   #how: CancelOutcome["how"] = "cooperative";
-  #onSettled: (() => void)[] = [];
+  readonly #onSettled: (() => void)[] = [];
   readonly #onStopped: (() => void)[] = [];
 
   constructor({ parent, accounts, ...spec }: JobSpec) {
@@ -226,12 +226,13 @@ export class Job implements WorkerJob {
     else this.#onSettled.push(run);
   }
 
-  /** Takes `child` under it: it does not settle before that. If it is ending already, so does the child. */
-  adopt(child: Job): void {
+  /** Takes `child` under it: it does not settle before that. If it is ending already, so does the child. `by`: what has run it. */
+  adopt(child: Job, by: { readonly toolCallId?: string } = {}): void {
     child.#parent = this;
     this.#children.set(child.id, child);
     this.signal({ type: "child-opened" });
-    this.append({ type: "child-started", jobId: child.id, workerId: child.worker.id });
+    const { id: workerId, name: workerName } = child.worker;
+    this.append({ type: "child-started", jobId: child.id, workerId, workerName, ...by });
     // Not at once: whoever made the child gets it before it ends.
     if (this.isEnding) queueMicrotask(() => child.stop(this.#endOfChild()));
   }
@@ -265,12 +266,10 @@ export class Job implements WorkerJob {
     const body = this.#terminalOf(verdict);
     this.#ended = outcomeOf(body);
     this.#log(body);
-    const settled = this.#onSettled;
-    this.#onSettled = [];
     // A job that is kept must not keep the conversation it ran with.
     this.#driver = undefined;
     this.account.close();
-    for (const run of settled) run();
+    for (const run of this.#onSettled.splice(0)) run();
     this.#tellStopped();
     this.#outcome.resolve(this.#ended);
     const parent = this.#parent;

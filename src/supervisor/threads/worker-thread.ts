@@ -1,6 +1,7 @@
 import { HeddleError } from "../../errors.ts";
 import type { ActorConfig } from "../../protocol/actor-messages.ts";
 import type { Timer } from "../../transport/clock.ts";
+import { given } from "../check.ts";
 import type { Runtime } from "../runtime.ts";
 import type { ActorLimits, ActorOwner } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
@@ -32,6 +33,12 @@ export type WorkerThreadOptions = ThreadSupply & {
   readonly beforeParking?: (thread: ActorThread) => Promise<boolean>;
 };
 
+/**
+ * What a job needs its thread for. `runs`: for its code. `waits`: for what it holds, while the job waits for others. `nothing`: the job
+ * waits, and nothing is lost with the thread.
+ */
+export type ThreadNeed = "runs" | "waits" | "nothing";
+
 /** Who needs the thread: it may stop needing it while it waits. */
 export type ThreadWish = {
   readonly isWithdrawn: () => boolean;
@@ -41,6 +48,8 @@ export type ThreadWish = {
   readonly onWaiting: () => void;
   /** It must not wait for another job's end: what it has claimed, or claims now. Left out: it waits like any other. */
   readonly claim?: () => ThreadClaim;
+  /** Another job waits for it. @defaultValue false */
+  readonly isChild?: boolean;
 };
 
 /**
@@ -99,6 +108,12 @@ export class WorkerThread implements PermitHolder {
     permits.idle(this);
   }
 
+  /** What its job needs it for from now on. While that only waits, others can have the thread, or its permit. */
+  setNeed(need: ThreadNeed): void {
+    if (need === "nothing") this.rest();
+    else if (this.reserve() && need === "waits") this.#options.permits.lend(this);
+  }
+
   surrender(): void {
     this.#park();
   }
@@ -128,6 +143,7 @@ export class WorkerThread implements PermitHolder {
     this.#busy();
     const thread = this.#thread;
     if (!thread) return;
+    this.#options.permits.ending(this);
     thread.terminate(killedFor);
     await thread.gone;
   }
@@ -171,10 +187,11 @@ export class WorkerThread implements PermitHolder {
   async #turn(wish: ThreadWish): Promise<boolean> {
     const turn = Promise.withResolvers<void>();
     let isGranted: boolean = false;
-    const withdraw = this.#options.permits.acquire(() => {
+    const onGranted = () => {
       isGranted = true;
       turn.resolve();
-    });
+    };
+    const withdraw = this.#options.permits.acquire(onGranted, given({ isChild: wish.isChild }));
     if (!isGranted) wish.onWaiting();
     wish.onWithdrawn(() => {
       withdraw();

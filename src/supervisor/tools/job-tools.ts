@@ -19,10 +19,12 @@ import type { Job } from "../jobs/job.ts";
 import type { Verdict } from "../jobs/job-lifecycle.ts";
 import type { Timeouts } from "../options.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
+import type { ThreadNeed } from "../threads/worker-thread.ts";
 import { boundedEnd, cutOffEnd, lostEnd } from "./call-ends.ts";
 import { answerOf, confirmCall } from "./confirm-call.ts";
-import { OpenCall } from "./open-call.ts";
+import { OpenCall, threadNeedOf } from "./open-call.ts";
 import type { SessionTools } from "./session-tools.ts";
+import type { ExecListener } from "./tool-services.ts";
 import { ToolServices } from "./tool-services.ts";
 
 export type JobToolsOptions = {
@@ -30,7 +32,7 @@ export type JobToolsOptions = {
   readonly timeouts: Timeouts;
   readonly session: SessionTools;
   readonly graceMs: () => number;
-  /** Something has changed of what `isWaiting` and `isConfirming` say. */
+  /** Something has changed of what `threadNeed` and `isConfirming` say. */
   readonly onChange: () => void;
   /** The actor's thread is to end for this: a tool in it does not stop. */
   readonly onOverdue: (failure: HeddleError) => void;
@@ -56,10 +58,9 @@ export class JobTools {
 
   constructor(options: JobToolsOptions) {
     this.#options = options;
-    const { job, session, thread } = options;
-    this.#services = new ToolServices(job, session, (exec, stream, text) =>
-      thread().execOutput(exec, stream, text),
-    );
+    const { job, session, thread, onChange } = options;
+    const onExecOutput: ExecListener = (...output) => thread().execOutput(...output);
+    this.#services = new ToolServices({ job, session, onExecOutput, onChange });
   }
 
   /** What the model is told of. */
@@ -72,14 +73,9 @@ export class JobTools {
     return this.#unfinished.some(({ phase }) => phase === "confirming");
   }
 
-  /** Whether the actor only waits: nothing is lost with its thread. */
-  get isWaiting(): boolean {
+  get threadNeed(): ThreadNeed {
     const { maxParallelToolCalls } = this.#options.job.spec.settings;
-    const unfinished = this.#unfinished;
-    if (unfinished.length === 0 || this.#isStateful) return false;
-    if (unfinished.some(({ phase }) => phase === "begun")) return false;
-    const waiting = unfinished.filter(({ isWaiting }) => isWaiting).length;
-    return waiting >= Math.min(maxParallelToolCalls, unfinished.length);
+    return threadNeedOf(this.#unfinished, maxParallelToolCalls, this.#isStateful);
   }
 
   /**
@@ -118,13 +114,13 @@ export class JobTools {
   }
 
   callPoolTool(call: PoolCall): Promise<ToolEnd> {
-    const open = this.#find(call.index);
+    const open = this.#findAway(call.index);
     open.away ??= this.#away(open, call, (signal) => this.#services.callPool(open, call, signal));
     return open.away;
   }
 
   callHostTool({ index }: ToolCallRef): Promise<ToolEnd> {
-    const open = this.#find(index);
+    const open = this.#findAway(index);
     open.away ??= this.#callHostTool(open);
     return open.away;
   }
@@ -178,6 +174,12 @@ export class JobTools {
     const open = this.#unfinished.find((one) => one.index === index);
     if (!open) throw notOpen(index);
     return open;
+  }
+
+  /** Also one that has ended since the actor was told which have: it is given the end. */
+  #findAway(index: number): OpenCall {
+    const known = this.#open.find((open) => open.index === index);
+    return known?.away ? known : this.#find(index);
   }
 
   async #confirm(open: OpenCall, args: unknown): Promise<ConfirmationAnswer> {

@@ -2,6 +2,7 @@ import type { HeddleError } from "../../errors.ts";
 import type { ToolCall } from "../../protocol/model.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
 import type { Timer } from "../../transport/clock.ts";
+import type { ThreadNeed } from "../threads/worker-thread.ts";
 import type { Confirmation, Verdict } from "./confirmation.ts";
 
 /** Where a call stands that has not ended. */
@@ -27,7 +28,7 @@ type Question = {
 export class OpenCall {
   readonly call: ToolCall;
   readonly index: number;
-  /** Aborts what is done for it beside the actor: commands, children. */
+  /** Aborts its `services`. */
   readonly abort: AbortController = new AbortController();
   phase: CallPhase = "open";
   isIdempotent: boolean = false;
@@ -36,7 +37,10 @@ export class OpenCall {
   /** Its end, while it is carried out elsewhere, approval included. */
   away: Promise<ToolEnd> | undefined;
   deadline: Timer | undefined;
+  /** What is done for it beside the actor: commands, children. */
   readonly services: Set<Promise<unknown>> = new Set();
+  /** How many children it waits for. */
+  openChildren = 0;
   #question: Question | undefined;
 
   constructor(call: ToolCall, index: number) {
@@ -46,7 +50,7 @@ export class OpenCall {
 
   /** Whether it waits for somebody else than its actor. */
   get isWaiting(): boolean {
-    return this.phase === "confirming" || this.phase === "away";
+    return this.phase === "begun" ? this.openChildren > 0 : this.phase !== "open";
   }
 
   /** Whether it was begun, so that it may have had an effect. */
@@ -93,4 +97,20 @@ export class OpenCall {
     this.abort.abort(reason);
     await Promise.allSettled(this.services);
   }
+}
+
+/**
+ * What the calls of a response that have not ended leave the thread to do. `maxParallel`: how many the actor has at once. `isStateful`:
+ * what its tools keep in the thread must not be lost.
+ */
+export function threadNeedOf(
+  calls: readonly OpenCall[],
+  maxParallel: number,
+  isStateful: boolean,
+): ThreadNeed {
+  const waiting = calls.filter(({ isWaiting }) => isWaiting);
+  const begun = calls.filter(({ phase }) => phase === "begun");
+  if (calls.length === 0 || waiting.length < Math.min(maxParallel, calls.length)) return "runs";
+  if (begun.some(({ isWaiting }) => !isWaiting)) return "runs";
+  return isStateful || begun.length > 0 ? "waits" : "nothing";
 }

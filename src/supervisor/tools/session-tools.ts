@@ -2,10 +2,10 @@ import type { WorkerRef } from "../../protocol/behavior.ts";
 import type { JobResult } from "../../protocol/job.ts";
 import { given } from "../check.ts";
 import type { WorkerJob } from "../handles.ts";
-import type { Job } from "../jobs/job.ts";
 import type { Society } from "../messages/society.ts";
 import type { JobInput, RunOptions, WorkerOptions } from "../options.ts";
 import type { Runtime } from "../runtime.ts";
+import type { ChildWish } from "./child-worker.ts";
 import { childWorker } from "./child-worker.ts";
 import { Confirmations } from "./confirmations.ts";
 import { McpConnections } from "./mcp-connections.ts";
@@ -17,20 +17,27 @@ export type SessionTools = {
   readonly pool: ToolPool;
   readonly society: Society;
   readonly mcp: McpConnections;
-  /** Runs a child of `parent`, until `signal` aborts. `worker` are its options, as a tool has given them. */
-  readonly runChild: (
-    parent: Job,
-    worker: unknown,
-    prompt: string,
-    signal: AbortSignal,
-  ) => Promise<JobResult>;
   /** What code of a worker has printed that ran elsewhere than in its thread. */
   readonly onOutput: (worker: WorkerRef, stream: "stdout" | "stderr", text: string) => void;
+  /** Runs a child for a tool call. @throws {HeddleError} what `childWorker` and `session.run` throw; what the child ends with. */
+  readonly runChild: (run: ChildRun) => Promise<JobResult>;
   /** Resolves when nothing of it runs any more. */
   readonly close: () => Promise<void>;
 };
 
-type Run = (worker: WorkerOptions, input: JobInput, options: RunOptions) => WorkerJob;
+/** What a tool call runs. */
+export type ChildRun = ChildWish & {
+  readonly input: JobInput;
+  /** Cancels it when it aborts. */
+  readonly signal: AbortSignal;
+};
+
+type Run = (
+  worker: WorkerOptions,
+  input: JobInput,
+  options: RunOptions,
+  toolCallId: string,
+) => WorkerJob;
 
 /** `run` is the session's. */
 export function sessionTools(
@@ -48,10 +55,11 @@ export function sessionTools(
     society,
     onOutput,
     mcp,
-    runChild: async (parent, worker, prompt, signal) => {
+    runChild: async ({ input, signal, ...wish }) => {
+      const { parent, toolCall } = wish;
       const { host } = parent.spec.options;
       const options = { parent, signal, ...given({ host }) };
-      return await run(childWorker(parent, worker), { prompt }, options).wait();
+      return await run(childWorker(wish, society), input, options, toolCall.id).wait();
     },
     close: async () => {
       await Promise.all([pool.close(), mcp.close()]);

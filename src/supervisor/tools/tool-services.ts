@@ -13,6 +13,7 @@ import type {
 import { clonePlain, given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import { askFrom, tellFrom } from "../messages/correspondence.ts";
+import type { JobInput } from "../options.ts";
 import { startCommand } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { runHostTool } from "./host-call.ts";
@@ -20,19 +21,30 @@ import type { OpenCall } from "./open-call.ts";
 import type { SessionTools } from "./session-tools.ts";
 
 type OutputListener = (stream: "stdout" | "stderr", text: string) => void;
-type ExecSpec = Omit<CommandSpec, "onOutput" | "env"> & { readonly env?: CommandSpec["env"] };
-type ExecListener = (exec: number, ...output: Parameters<OutputListener>) => void;
+type ExecSpec = Omit<CommandSpec, "env"> & { readonly env?: CommandSpec["env"] };
+export type ExecListener = (exec: number, ...output: Parameters<OutputListener>) => void;
+
+/** Until when a service lasts, and whether its caller is code in an actor. */
+type Caller = { readonly signal: AbortSignal; readonly isActor: boolean };
+
+export type ToolServicesOptions = {
+  readonly job: Job;
+  readonly session: SessionTools;
+  readonly onExecOutput: ExecListener;
+  /** A call begins to wait for a child, or no longer does. */
+  readonly onChange: () => void;
+};
 
 /** What is done beside the actor for the tool calls of one job. */
 export class ToolServices {
+  readonly #options: ToolServicesOptions;
   readonly #job: Job;
   readonly #session: SessionTools;
-  readonly #onExecOutput: ExecListener;
 
-  constructor(job: Job, session: SessionTools, onExecOutput: ExecListener) {
-    this.#job = job;
-    this.#session = session;
-    this.#onExecOutput = onExecOutput;
+  constructor(options: ToolServicesOptions) {
+    this.#options = options;
+    this.#job = options.job;
+    this.#session = options.session;
   }
 
   about({ index }: OpenCall): ApprovalContext {
@@ -42,6 +54,7 @@ export class ToolServices {
 
   /** Does what a tool in the actor asks for. Messages are queued before this returns, so that they are in the order of asking. */
   serve(open: OpenCall, request: Exclude<ToolRequest, { type: "sync" }>): unknown {
+    const caller = { signal: open.abort.signal, isActor: true };
     switch (request.type) {
       case "progress":
         return this.progress(open, request.progress);
@@ -50,11 +63,12 @@ export class ToolServices {
       case "ask":
         return askFrom(this.#session.society, this.#job.worker.id, request);
       case "run":
-        return this.run(open, request.worker, request.prompt);
+        return this.run(open, request.worker, request as JobInput, caller);
       case "exec": {
         const { exec, argv, options, wantsOutput } = request;
-        const onOutput: OutputListener = (stream, text) => this.#onExecOutput(exec, stream, text);
-        return this.exec(open, { ...options, argv }, wantsOutput ? onOutput : undefined);
+        const { onExecOutput } = this.#options;
+        const onOutput = wantsOutput ? onExecOutput.bind(undefined, exec) : undefined;
+        return this.exec(open, { ...options, argv, ...given({ onOutput }) }, caller);
       }
       default:
         request satisfies never;
@@ -67,21 +81,42 @@ export class ToolServices {
     this.#job.append({ type: "tool-progress", toolCallId, toolName, progress });
   }
 
-  run(open: OpenCall, worker: unknown, prompt: string): Promise<JobResult> {
-    return this.#session.runChild(this.#job, worker, prompt, open.abort.signal);
+  /** Runs a child until it ends, or the call does: it is no more at work then. */
+  async run(
+    open: OpenCall,
+    worker: unknown,
+    { prompt, output }: Pick<JobInput, "prompt" | "output">,
+    { signal, isActor }: Caller,
+  ): Promise<JobResult> {
+    const input = { prompt, ...given({ output }) };
+    open.openChildren += 1;
+    // Before it: the permit that this job has lent is the child's to claim.
+    this.#options.onChange();
+    const parent = this.#job;
+    const child = this.#session.runChild({
+      parent,
+      toolCall: open.call,
+      worker,
+      input,
+      isActor,
+      signal,
+    });
+    open.services.add(child);
+    try {
+      return await child;
+    } finally {
+      open.services.delete(child);
+      open.openChildren -= 1;
+      this.#options.onChange();
+    }
   }
 
   /** Runs a command until it ends, or the call does: nothing of it lives on then. */
-  async exec(
-    open: OpenCall,
-    spec: ExecSpec,
-    onOutput: OutputListener | undefined,
-  ): Promise<ExecResult> {
+  async exec(open: OpenCall, spec: ExecSpec, { signal }: Caller): Promise<ExecResult> {
     const { settings, runtime } = this.#job.spec;
     if (!settings.permissions.childProcess) throw mayNotExec();
     const env = { ...settings.profile.env, ...spec.env };
-    const command = startCommand({ ...spec, env, ...given({ onOutput }) }, runtime.clock);
-    const { signal } = open.abort;
+    const command = startCommand({ ...spec, env }, runtime.clock);
     const kill = () => command.kill();
     if (signal.aborted) kill();
     signal.addEventListener("abort", kill, { once: true });
@@ -140,6 +175,7 @@ export class ToolServices {
   /** What a host tool knows of its call, and does. */
   #hostContext(open: OpenCall, signal: CallSignal): ToolContext {
     const { society } = this.#session;
+    const caller = { signal: signal.signal, isActor: false };
     const selfId = this.#job.worker.id;
     return {
       ...this.about(open),
@@ -157,9 +193,8 @@ export class ToolServices {
           message: plainMessage(message),
           ...options,
         })) as R,
-      run: async (worker, { prompt }) => await this.run(open, worker, prompt),
-      exec: async (argv, { onOutput, ...options } = {}) =>
-        await this.exec(open, { ...options, argv }, onOutput),
+      run: (worker, input) => unwatched(this.run(open, worker, input, caller)),
+      exec: (argv, options = {}) => unwatched(this.exec(open, { ...options, argv }, caller)),
     };
   }
 }
@@ -168,6 +203,12 @@ type AskOptions = { readonly timeoutMs?: number };
 
 function idOf(target: Target): string {
   return typeof target === "string" ? target : target.id;
+}
+
+/** A tool that does not wait for it must not end the process when it is rejected, as by the end of the call. */
+function unwatched<T>(served: Promise<T>): Promise<T> {
+  served.catch(() => {});
+  return served;
 }
 
 function plainMessage(message: unknown): unknown {

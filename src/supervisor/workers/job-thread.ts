@@ -101,7 +101,8 @@ export class JobThread {
     claim: ThreadClaim | "queue" | undefined,
   ): Promise<ActorThread | HeddleError | undefined> {
     const { thread, permits, onWaiting } = this.#options;
-    const isChild = job.parentId !== undefined && claim !== "queue";
+    const isChild = job.parentId !== undefined;
+    const claims = isChild && claim !== "queue";
     try {
       return await thread.take({
         isWithdrawn: () => isWithdrawn(job),
@@ -111,7 +112,8 @@ export class JobThread {
           job.append({ type: "waiting", for: "thread" });
           onWaiting(noThread(permits.max));
         },
-        ...(isChild ? { claim: () => claim ?? new ThreadClaim(permits) } : {}),
+        isChild,
+        ...(claims ? { claim: () => claim ?? new ThreadClaim(permits) } : {}),
       });
     } catch (error) {
       return toHeddleError(error, "INTERNAL");

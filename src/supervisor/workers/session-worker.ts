@@ -220,7 +220,7 @@ export class SessionWorker implements Worker {
         thread,
         replaceThread: (failure) => this.#jobThread.replace(job, failure),
         resumeThread: () => this.#jobThread.resume(job),
-        onActorWaits: (isWaiting) => (isWaiting ? this.#thread.rest() : this.#thread.reserve()),
+        onThreadNeed: (need) => this.#thread.setNeed(need),
         tools: this.#options.tools,
         gateway: this.#options.gateway,
         session: this.#options.session,
