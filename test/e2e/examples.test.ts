@@ -26,6 +26,15 @@ describe("the examples about tools", () => {
     expect(lines.slice(-2)).toEqual(["Order A-7 comes to 1344.00 SEK.", "4 steps"]);
   });
 
+  test("05-mcp calls the tools of a server, and a cancel reaches it", async () => {
+    expect(await linesOf("05-mcp")).toEqual([
+      "get-sum: The sum of 20 and 22 is 42.",
+      "That makes 42.",
+      "trigger-long-running-operation shows progress; it is cancelled",
+      "job: cancelled, server: connected",
+    ]);
+  });
+
   test("04-confirm carries out what was approved, as it was edited, and asks no more than it must", async () => {
     const lines = await linesOf("04-confirm");
     expect(lines.filter((line) => line.startsWith("  sent"))).toEqual([

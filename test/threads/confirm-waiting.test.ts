@@ -112,6 +112,19 @@ describe("while somebody is asked", () => {
     expect(called).toEqual([args]);
   });
 
+  test("whoever hears of it can cancel the job in the same turn, and nothing is left to decide", async () => {
+    const { session } = await startScripted(script);
+    new Inbox(session);
+    const called: unknown[] = [];
+    const job = session.run(guarded(called), { prompt: "go" });
+    job.events$.subscribe(({ type }) => {
+      if (type === "confirmation-requested") void job.cancel("no");
+    });
+    expect(await job.outcome).toMatchObject({ status: "cancelled" });
+    expect([session.confirmations.size, called]).toEqual([0, []]);
+    expect(await eventsOf(job, "confirmation-decided")).toMatchObject([{ decision: "cancelled" }]);
+  });
+
   test("closing the session ends it", async () => {
     const { session } = await startScripted(script);
     const inbox = new Inbox(session);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { AnyTool, ScriptedToolCall } from "../../src/index.ts";
-import { asTool, defineTool } from "../../src/index.ts";
+import { asTool, defineTool, mcp } from "../../src/index.ts";
 import { childrenOf, startTeam } from "../support/teams.ts";
 import { outcomesOf, toolsOf } from "../support/tools.ts";
 
@@ -119,7 +119,7 @@ describe("what a child is not given", () => {
   });
 
   test("is nothing of its tools and permissions, nor of the supervisor's defaults for these", async () => {
-    const path = import.meta.filename;
+    const path = "/etc/hostname";
     const defaults = { permissions: { fsRead: [path] }, hostTools: [knows()] };
     const { session, supervisor } = await startTeam([ask("child")], {
       defaults,
@@ -223,7 +223,7 @@ describe("the tools of a child that an actor runs", () => {
   });
 
   test("are no servers", async () => {
-    const refused = await ranBy({}, { provider: "leaf", tools: [{ mcp: true }] });
+    const refused = await ranBy({}, { provider: "leaf", tools: [mcp({ command: "server" })] });
     expect(refused).toMatchObject({
       error: { code: "INVALID_INPUT", details: { field: "worker.tools[0]" } },
     });

@@ -32,10 +32,7 @@ export async function confirmCall(
   options: ConfirmOptions,
 ): Promise<Verdict> {
   const settled = settledVerdict(open, options);
-  if (settled) {
-    open.ask(args, Promise.resolve(settled));
-    return settled;
-  }
+  if (settled) return settled;
   const issuesOf = await jsonSchemaIssues(options.parameters);
   const { job } = options;
   if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
@@ -94,7 +91,9 @@ async function ask(
     expiresInMs: timeouts.confirmationMs,
     onHostFailed: (error) => job.fail(error),
   });
-  open.ask(args, confirmation.verdict, confirmation);
+  open.confirmation = confirmation;
+  // Whoever was told may have stopped the job.
+  if (job.isSettled || job.stopReason) confirmation.cancel();
   const verdict = await confirmation.verdict;
   open.phase = "open";
   logDecided(job, open, request.confirmationId, verdict);

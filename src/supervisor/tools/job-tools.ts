@@ -164,8 +164,8 @@ export class JobTools {
   }
 
   get #unfinished(): readonly OpenCall[] {
-    const { answered } = this.#options.job.tally;
-    return this.#open.filter(({ index }) => !answered.includes(index));
+    const answered = new Set(this.#options.job.tally.answered);
+    return this.#open.filter(({ index }) => !answered.has(index));
   }
 
   #find(index: number): OpenCall {
@@ -186,8 +186,9 @@ export class JobTools {
     const { job, timeouts, session, onChange } = this.#options;
     const { confirmations } = session;
     const parameters = this.#specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
-    const verdict = await (open.asked(args) ??
-      confirmCall(open, args, { job, timeouts, confirmations, parameters, onChange }));
+    const options = { job, timeouts, confirmations, parameters, onChange };
+    const asked = open.asked(args) ?? open.ask(args, confirmCall(open, args, options));
+    const verdict = await asked;
     return answerOf(verdict, timeouts.confirmationMs ?? 0);
   }
 

@@ -20,7 +20,6 @@ export type CallPhase =
 type Question = {
   readonly argsText: string;
   readonly verdict: Promise<Verdict>;
-  readonly confirmation: Confirmation | undefined;
   decided: Verdict | undefined;
 };
 
@@ -41,6 +40,8 @@ export class OpenCall {
   readonly services: Set<Promise<unknown>> = new Set();
   /** How many children it waits for. */
   openChildren = 0;
+  /** While somebody is asked, or was. */
+  confirmation: Confirmation | undefined;
   #question: Question | undefined;
 
   constructor(call: ToolCall, index: number) {
@@ -58,26 +59,23 @@ export class OpenCall {
     return this.phase === "begun" || this.phase === "away";
   }
 
-  get confirmation(): Confirmation | undefined {
-    return this.#question?.confirmation;
-  }
-
   /** What was asked about these arguments and not used yet. */
   asked(args: unknown): Promise<Verdict> | undefined {
     return this.#question?.argsText === JSON.stringify(args) ? this.#question.verdict : undefined;
   }
 
-  ask(args: unknown, verdict: Promise<Verdict>, confirmation?: Confirmation): void {
-    const question: Question = {
-      argsText: JSON.stringify(args),
-      verdict,
-      confirmation,
-      decided: undefined,
-    };
+  /** Notes what is asked from now on: an actor that takes another's place asks again, and waits for the same. */
+  ask(args: unknown, verdict: Promise<Verdict>): Promise<Verdict> {
+    const question: Question = { argsText: JSON.stringify(args), verdict, decided: undefined };
     this.#question = question;
-    void verdict.then((decided) => {
-      question.decided = decided;
-    });
+    verdict.then(
+      (decided) => {
+        question.decided = decided;
+      },
+      // The job is over.
+      () => {},
+    );
+    return verdict;
   }
 
   /** Whether it may be carried out with `args`: nothing was asked, or exactly this was allowed. It is allowed once. */
