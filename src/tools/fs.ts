@@ -84,9 +84,9 @@ function writeTool(settings: FsSettings): Tool<JsonSchema> {
   return defineTool({
     name: "write_file",
     description: `Writes a text file, ${settings.maxWriteBytes} bytes at most, in place of what is there. Directories that lead to it are made.`,
-    parameters: object(["path", "text"], {
+    parameters: object(["path", "content"], {
       path: PATH,
-      text: { type: "string", description: "All of the file's text" },
+      content: { type: "string", description: "All of the file's text" },
     }),
     needsApproval: true,
     idempotent: true,

@@ -25,7 +25,7 @@ const ALL: readonly Ask[] = [
   { name: "read_file", args: { path: "none" } },
   { name: "list_directory", args: {} },
   { name: "search_files", args: { text: "inside" } },
-  { name: "write_file", args: { path: "new/file", text: "written" } },
+  { name: "write_file", args: { path: "new/file", content: "written" } },
   { name: "run_command", args: { argv: ["true"], cwd: "new" } },
   { name: "fetch_url", args: { url: "http://127.0.0.1:1/" } },
   { name: "fetch_url", args: { url: "http://localhost:1/" } },
@@ -71,8 +71,8 @@ test("what is not granted is refused by Node, and never said not to be there", a
 test("who may only read does not write", async () => {
   const root = tree({ file: "inside" });
   const given = await answers([`--allow-fs-read=${root}`], root, [
-    { name: "write_file", args: { path: "file", text: "written" } },
-    { name: "write_file", args: { path: "new", text: "written" } },
+    { name: "write_file", args: { path: "file", content: "written" } },
+    { name: "write_file", args: { path: "new", content: "written" } },
   ]);
   expect(given).toMatchObject([REFUSED, REFUSED]);
   expect(readFileSync(join(root, "file"), "utf8")).toBe("inside");

@@ -70,7 +70,7 @@ describe("nothing outside the roots", () => {
       ["read_file", {}],
       ["list_directory", {}],
       ["search_files", { name: "*" }],
-      ["write_file", { text: "overwritten" }],
+      ["write_file", { content: "overwritten" }],
     ] as const) {
       const done = call(all, name, { path, ...args });
       await expect(done, name).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
@@ -84,7 +84,7 @@ describe("nothing outside the roots", () => {
       const around = house();
       const before = outsideOf(around);
       const all = tools({ roots: [join(around, "root")], write: true });
-      const done = call(all, "write_file", { path, text: "made" });
+      const done = call(all, "write_file", { path, content: "made" });
       await expect(done).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
       expect(outsideOf(around)).toEqual(before);
     },
@@ -97,7 +97,7 @@ describe("nothing outside the roots", () => {
       await expect(reading).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
     }
     await expect(call(all, "read_file", { path: "loop" })).rejects.toThrow("symbolic link");
-    await expect(call(all, "write_file", { path: "loop", text: "" })).rejects.toThrow(
+    await expect(call(all, "write_file", { path: "loop", content: "" })).rejects.toThrow(
       "symbolic link",
     );
   });
@@ -125,7 +125,7 @@ describe("nothing outside the roots", () => {
           ["read_file", {}],
           ["search_files", { text: "nobody" }],
           ["list_directory", {}],
-          ["write_file", { text: "written" }],
+          ["write_file", { content: "written" }],
         ] as const) {
           const result = await call(all, name, { path: given, ...args }).catch(() => ({}));
           const shown = JSON.stringify(result);
@@ -173,7 +173,7 @@ describe("what is inside", () => {
     for (const path of ["file", join(base, "named/file"), join(base, "real/file")]) {
       expect(await call(all, "read_file", { path })).toMatchObject({ path: "file", text: "text" });
     }
-    await call(all, "write_file", { path: join(base, "real/new"), text: "new" });
+    await call(all, "write_file", { path: join(base, "real/new"), content: "new" });
     expect(readFileSync(join(base, "real/new"), "utf8")).toBe("new");
   });
 });
@@ -189,7 +189,7 @@ describe("what is no regular file", () => {
     for (const path of ["pipe", "socket", "/dev/zero"]) {
       const reading = call(all, "read_file", { path });
       await expect(reading).rejects.toThrow("this is not a regular file");
-      const writing = call(all, "write_file", { path, text: "x" });
+      const writing = call(all, "write_file", { path, content: "x" });
       await expect(writing).rejects.toThrow("this is not a regular file");
     }
     const { entries } = await call<{ entries: unknown }>(all, "list_directory", {});

@@ -10,7 +10,7 @@ function writer(entries: Parameters<typeof tree>[0], maxWriteBytes = 100) {
   const root = tree(entries);
   const all = tools({ roots: [root], write: true, maxWriteBytes });
   const write = (path: string, text: string, ctx = toolContext()) =>
-    call(all, "write_file", { path, text }, ctx);
+    call(all, "write_file", { path, content: text }, ctx);
   const read = (path: string) => readFileSync(join(root, path), "utf8");
   return { root, write, read };
 }

@@ -90,8 +90,9 @@ function flagsOf(permissions: Permissions, readable: readonly string[]): string[
     "--permission",
     ...reads,
     ...writes,
-    ...(net && hasNetPermission ? ["--allow-net"] : []),
-    ...(childProcess ? ["--allow-child-process"] : []),
+    // Node warns of these grants once for each thread, as if nobody had asked for them.
+    ...(net && hasNetPermission ? ["--allow-net", "--disable-warning=ExperimentalWarning"] : []),
+    ...(childProcess ? ["--allow-child-process", "--disable-warning=PERM0002"] : []),
   ];
 }
 

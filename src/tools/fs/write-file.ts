@@ -14,7 +14,7 @@ import type { FsSettings } from "./settings.ts";
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 const PERMISSION_BITS = 0o777;
 
-export type WriteArguments = { readonly path: string; readonly text: string };
+export type WriteArguments = { readonly path: string; readonly content: string };
 
 export type WriteResult = {
   readonly path: string;
@@ -23,13 +23,13 @@ export type WriteResult = {
   readonly created: boolean;
 };
 
-/** Readers see what was there before, or all of `text`: it is written beside it, and then put in its place. */
+/** Readers see what was there before, or all of `content`: it is written beside it, and then put in its place. */
 export async function writeFile(
   { roots, maxWriteBytes }: FsSettings,
-  { path, text }: WriteArguments,
+  { path, content }: WriteArguments,
   ctx: ToolContext,
 ): Promise<WriteResult> {
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(content);
   if (bytes.length > maxWriteBytes) {
     throw failed(`${path}: ${bytes.length} bytes are more than the ${maxWriteBytes} of one call`);
   }

@@ -30,8 +30,11 @@ describe("profileOf()", () => {
       "--allow-fs-read=/a",
       "--allow-fs-read=/b",
       "--allow-fs-write=/c",
-      ...(process.allowedNodeEnvironmentFlags.has("--allow-net") ? ["--allow-net"] : []),
+      ...(process.allowedNodeEnvironmentFlags.has("--allow-net")
+        ? ["--allow-net", "--disable-warning=ExperimentalWarning"]
+        : []),
       "--allow-child-process",
+      "--disable-warning=PERM0002",
     ]);
   });
 
