@@ -119,7 +119,7 @@ describe("what a child is not given", () => {
   });
 
   test("is nothing of its tools and permissions, nor of the supervisor's defaults for these", async () => {
-    const path = import.meta.filename;
+    const path = "/etc/hostname";
     const defaults = { permissions: { fsRead: [path] }, hostTools: [knows()] };
     const { session, supervisor } = await startTeam([ask("child")], {
       defaults,
@@ -139,7 +139,7 @@ describe("what a child is not given", () => {
 
 describe("what a child may", () => {
   const permissions = {
-    fsRead: [import.meta.dirname],
+    fsRead: ["/etc/hostname"],
     fsWrite: ["/tmp/heddle-nowhere"],
     childProcess: true,
     env: ["HOME"],
@@ -172,7 +172,7 @@ describe("what a child may", () => {
   });
 
   test("is what it is granted of that", async () => {
-    const path = import.meta.filename;
+    const path = "/etc/hostname";
     const reads = { toolCalls: [{ name: "read", args: { path } }] };
     const { session } = await startTeam(
       [
