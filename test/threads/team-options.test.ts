@@ -139,7 +139,7 @@ describe("what a child is not given", () => {
 
 describe("what a child may", () => {
   const permissions = {
-    fsRead: [import.meta.dirname],
+    fsRead: ["/etc/hostname"],
     fsWrite: ["/tmp/heddle-nowhere"],
     childProcess: true,
     env: ["HOME"],
@@ -172,22 +172,16 @@ describe("what a child may", () => {
   });
 
   test("is what it is granted of that", async () => {
-    const path = import.meta.filename;
-    const reads = { toolCalls: [{ name: "read", args: { path } }] };
-    const { session } = await startTeam(
-      [
-        run({
-          worker: {
-            provider: "reader",
-            tools: [toolsOf("trespasser").href],
-            permissions: { fsRead: [path] },
-          },
-        }),
-      ],
-      { levels: { reader: [reads, { text: "read" }] } },
-    );
-    const job = session.run({ ...acting, permissions }, GO);
-    expect(await outcomesOf(job)).toMatchObject([{ isError: false, result: "read" }]);
+    const path = "/etc/hostname";
+    const { session } = await startTeam([ask("reader")], {
+      levels: { reader: [{ toolCalls: [{ name: "read", args: { path } }] }, { text: "read" }] },
+    });
+    const own = { tools: [toolsOf("trespasser")], permissions: { fsRead: [path] } };
+    const reader = asTool({ name: "reader", provider: "reader", ...own });
+    const parent = session.run({ ...hosted(reader), permissions }, GO);
+    const [child] = await childrenOf(session, parent, 1);
+    await parent.wait();
+    expect(child && (await outcomesOf(child))).toMatchObject([{ isError: false }]);
   });
 });
 

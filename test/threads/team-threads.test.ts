@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AnyTool, Session, Supervisor } from "../../src/index.ts";
 import { asTool } from "../../src/index.ts";
 import { childrenOf, startTeam } from "../support/teams.ts";
-import { eventsOf, guarded, Inbox, outcomesOf, toolsOf } from "../support/tools.ts";
+import { eventsOf, guarded, Inbox, outcomesOf, reachesEvent, toolsOf } from "../support/tools.ts";
 
 const GO = { prompt: "go" };
 const ONE = { threads: { max: 1, spare: 0 } };
@@ -102,6 +102,34 @@ describe("with one thread for all", () => {
     expect(await parent.cancel()).toMatchObject({ how: "cooperative" });
     expect(supervisor.inspect().threads.lent).toBe(0);
     await worker.stop();
+    await expectNothingLeft(supervisor, session);
+  });
+});
+
+describe("with few threads for many", () => {
+  test("all parents end, those that are cancelled while their children run among them", async () => {
+    const leaf = run({ provider: "leaf" });
+    const { session, supervisor } = await startTeam([leaf, leaf], {
+      threads: { max: 3, spare: 0 },
+    });
+    const parents = Array.from({ length: 12 }, () =>
+      session.run({ provider: "lead", tools: [team] }, GO),
+    );
+    const cancelled = parents.filter((_, i) => i % 3 === 0);
+    await Promise.all(
+      cancelled.map(async (parent) => {
+        await reachesEvent(parent, "tool-started");
+        await parent.cancel();
+      }),
+    );
+    for (const parent of parents) {
+      const { status } = await parent.outcome;
+      if (!cancelled.includes(parent)) expect(status).toBe("completed");
+      const ends = await outcomesOf(parent);
+      expect(ends).toHaveLength(2);
+      const known = ["found", "OVERLOADED", "TOOL_INTERRUPTED", "JOB_CANCELLED"];
+      for (const { error, result } of ends) expect(known).toContain(error?.code ?? result);
+    }
     await expectNothingLeft(supervisor, session);
   });
 });
