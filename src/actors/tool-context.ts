@@ -93,12 +93,10 @@ export class ActorToolContext implements ToolContext {
   }
 
   run(worker: RunnableWorker, input: ChildInput): Promise<JobResult> {
-    const { tools, ...plain } = worker;
-    const given = tools && { tools: tools.map(plainSource) };
-    const { prompt, output } = input;
+    const { prompt, output } = { ...input };
     const request: ToolRequest = {
       type: "run",
-      worker: clonePlain("worker", { ...plain, ...given }),
+      worker: clonePlain("worker", plainWorker(worker)),
       prompt,
       ...(output === undefined ? {} : { output: clonePlain("output", output) }),
       ...this.#options.ref,
@@ -127,10 +125,14 @@ export class ActorToolContext implements ToolContext {
   }
 }
 
-/** A URL is no plain data. */
-function plainSource(source: NonNullable<RunnableWorker["tools"]>[number]): unknown {
+/** A URL is no plain data. What is no worker at all is the supervisor's to refuse. */
+function plainWorker(worker: unknown): unknown {
+  const { tools }: { readonly tools?: unknown } = Object(worker);
+  return Array.isArray(tools) ? { ...Object(worker), tools: tools.map(plainSource) } : worker;
+}
+
+function plainSource(source: unknown): unknown {
   if (source instanceof URL) return source.href;
-  if (typeof source === "string" || !("module" in source)) return source;
-  if (!(source.module instanceof URL)) return source;
-  return { ...source, module: source.module.href };
+  const { module }: { readonly module?: unknown } = Object(source);
+  return module instanceof URL ? { ...Object(source), module: module.href } : source;
 }

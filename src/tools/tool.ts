@@ -132,6 +132,7 @@ export type RunnableWorker = {
   /** Laid over those of the running job, field by field. */
   readonly timeouts?: { readonly [name: string]: number };
   readonly budget?: { readonly maxTotalTokens?: number; readonly maxToolCalls?: number };
+  /** They restrain the child's model. The code that runs it may choose them: it could do without a child what its thread can do. */
   readonly approvals?: "ask" | "deny" | "allow";
   /** Each of them one that the running worker has: a path within one of its own, a name among its own. */
   readonly permissions?: { readonly [name: string]: boolean | readonly string[] };

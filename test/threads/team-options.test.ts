@@ -232,6 +232,7 @@ describe("options of a child that are wrong", () => {
     [{ permissions: { net: "yes" } }, {}, "INVALID_OPTION", "worker.permissions.net"],
     [{ tools: ["./tools.js"] }, {}, "INVALID_OPTION", "worker.tools[0]"],
     [{ provider: "nobody" }, {}, "UNKNOWN_PROVIDER", "provider"],
+    [{ tools: 7 }, {}, "INVALID_OPTION", "worker.tools"],
     [{}, { prompt: "" }, "INVALID_INPUT", "prompt"],
     [{}, { output: 7 }, "INVALID_OPTION", "output"],
   ])(
@@ -241,6 +242,13 @@ describe("options of a child that are wrong", () => {
       expect(outcome).toMatchObject({ isError: true, error: { code, details: { field } } });
     },
   );
+});
+
+test.each([{}, { worker: 7 }])("what is no worker is refused: %o", async (args) => {
+  const { session } = await startTeam([run(args)]);
+  expect(await outcomesOf(session.run(acting, GO))).toMatchObject([
+    { error: { code: "INVALID_INPUT", details: { field: "worker" } } },
+  ]);
 });
 
 function knows(known: unknown[] = []): AnyTool {

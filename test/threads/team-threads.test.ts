@@ -106,6 +106,21 @@ describe("with one thread for all", () => {
   });
 });
 
+describe("a job that waits for its child", () => {
+  test("goes on lending its permit when its worker is given another job", async () => {
+    const { session, supervisor } = await startTeam([run({ provider: "slow" })], ONE);
+    const worker = session.createWorker({ provider: "lead", tools: [team] });
+    const first = session.run(worker, GO);
+    await childrenOf(session, first, 1);
+    const queued = session.run({ provider: "leaf" }, GO);
+    const second = session.run(worker, GO, { parent: queued });
+    expect(supervisor.inspect().threads).toMatchObject({ held: 1, lent: 1 });
+    await Promise.all([queued, first].map((job) => job.cancel()));
+    expect((await second.outcome).status).toBe("cancelled");
+    await expectNothingLeft(supervisor, session);
+  });
+});
+
 describe("with few threads for many", () => {
   test("all parents end, those that are cancelled while their children run among them", async () => {
     const leaf = run({ provider: "leaf" });

@@ -65,6 +65,8 @@ export class WorkerThread implements PermitHolder {
   #lastEnd: Parameters<ActorOwner["onGone"]> | undefined;
   #parking: Timer | undefined;
   #parked: Promise<void> | undefined;
+  /** What the job under way needs the thread for. */
+  #need: ThreadNeed = "runs";
 
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
@@ -90,7 +92,8 @@ export class WorkerThread implements PermitHolder {
 
   /** A job is to come: what thread there is stays for it until `rest`. Returns whether there is one. */
   reserve(): boolean {
-    this.#busy();
+    // What waits for others goes on waiting: those may need the permit.
+    if (this.#need === "runs") this.#busy();
     return this.#thread?.isUsable === true && !this.#parked;
   }
 
@@ -101,6 +104,7 @@ export class WorkerThread implements PermitHolder {
 
   /** The thread is not needed now. It is kept for `parkAfterMs`, unless somebody else needs it sooner. */
   rest(): void {
+    this.#need = "runs";
     if (!this.#thread?.isUsable) return;
     const { permits, parkAfterMs, runtime } = this.#options;
     this.#parking?.cancel();
@@ -111,7 +115,9 @@ export class WorkerThread implements PermitHolder {
   /** What its job needs it for from now on. While that only waits, others can have the thread, or its permit. */
   setNeed(need: ThreadNeed): void {
     if (need === "nothing") this.rest();
-    else if (this.reserve() && need === "waits") this.#options.permits.lend(this);
+    else this.#busy();
+    if (need === "waits" && this.#thread?.isUsable) this.#options.permits.lend(this);
+    this.#need = need;
   }
 
   surrender(): void {
@@ -168,6 +174,7 @@ export class WorkerThread implements PermitHolder {
   }
 
   #busy(): void {
+    this.#need = "runs";
     this.#parking?.cancel();
     this.#options.permits.busy(this);
   }

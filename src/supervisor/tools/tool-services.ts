@@ -85,9 +85,10 @@ export class ToolServices {
   async run(
     open: OpenCall,
     worker: unknown,
-    { prompt, output }: Pick<JobInput, "prompt" | "output">,
+    asked: Pick<JobInput, "prompt" | "output">,
     { signal, isActor }: Caller,
   ): Promise<JobResult> {
+    const { prompt, output } = { ...asked };
     const input = { prompt, ...given({ output }) };
     open.openChildren += 1;
     // Before it: the permit that this job has lent is the child's to claim.
