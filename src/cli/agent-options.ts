@@ -1,8 +1,8 @@
 import type { OptionValues } from "./option-values.ts";
 import type { Grants } from "./tools/grants.ts";
 import { readGrants } from "./tools/grants.ts";
-import type { ToolOption } from "./tools/sources.ts";
-import { readModule, readServer } from "./tools/sources.ts";
+import type { ToolOption } from "./tools/tool-option.ts";
+import { readModule, readServer } from "./tools/tool-option.ts";
 
 /** What a command line says of an agent: what `run` and `chat` have in common. */
 export type AgentOptions = {

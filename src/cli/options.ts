@@ -81,18 +81,18 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: ["With --provider scripted: its responses, a JSON array, one per model call."],
   },
   ...TOOL_OPTIONS,
-  { name: "timeout-ms", value: "N", group: "Limits", help: ["In milliseconds. Default: none."] },
+  { name: "timeout-ms", value: "N", group: "Limits", help: ["Per job (chat: turn), in ms."] },
   {
     name: "max-steps",
     value: "N",
     group: "Limits",
-    help: ["Model calls, 1 to 1000. Default: 20."],
+    help: ["Model calls of a job (chat: turn), 1 to 1000. Default: 20."],
   },
   {
     name: "budget-tokens",
     value: "N",
     group: "Limits",
-    help: ["Tokens, input and output together. Default: none."],
+    help: ["Tokens of a job (chat: turn), input and output. Default: no limit."],
   },
   {
     name: "concurrency",
