@@ -88,8 +88,6 @@ export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
-export type { McpServer, McpSource } from "./tools/mcp/descriptor.ts";
-export { mcp } from "./tools/mcp/descriptor.ts";
 export type {
   McpApprovals,
   McpHttpServer,
