@@ -25,6 +25,12 @@ export class TurnView {
     await this.#endLine();
   }
 
+  /** A terminal has shown `^C` there where the cursor was. */
+  breakLine(): void {
+    this.#isInLine = false;
+    void this.#streams.stderr.write("\n");
+  }
+
   async #show(event: JobEvent): Promise<void> {
     if (event.type === "chunk") {
       const { chunk } = event;
@@ -59,16 +65,16 @@ export class TurnView {
 function lineOf(event: JobEvent): string | undefined {
   switch (event.type) {
     case "tool-started":
-      return `  ${visible(event.toolName)} ${visibleLine(event.args)}`;
+      return `· ${visible(event.toolName)} ${visibleLine(event.args)}`;
     case "tool-finished": {
       const { toolName, isError, error, result } = event;
       const end = isError ? visible(failureOf(error, result)) : sizeOf(result);
-      return `  ${visible(toolName)} → ${end}`;
+      return `· ${visible(toolName)} → ${end}`;
     }
     case "waiting":
-      return event.for === "thread" ? undefined : `  waiting: ${event.for}`;
+      return event.for === "thread" ? undefined : `· waiting: ${event.for}`;
     case "restarted":
-      return `  restarted after ${event.failure.code}`;
+      return `· restarted after ${event.failure.code}`;
     default:
       return undefined;
   }
@@ -80,7 +86,9 @@ function failureOf(error: ToolFinished["error"], result: string): string {
   return error === undefined ? result : `${error.code}: ${error.message}`;
 }
 
-function sizeOf(text: string): string {
+/** How long a tool's result is. */
+export function sizeOf(text: string): string {
   const bytes = Buffer.byteLength(text);
-  return bytes < 1_024 ? `${bytes} bytes` : `${(bytes / 1_024).toFixed(1)} KiB`;
+  if (bytes < 1_024) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  return `${(bytes / 1_024).toFixed(1)} KiB`;
 }

@@ -42,6 +42,7 @@ class Chat {
   /** Aborts when no further prompt is to be read. */
   readonly #leaving = new AbortController();
   readonly #isInteractive: boolean;
+  readonly #view: TurnView;
   #turn: WorkerJob | undefined;
   /** Something that was asked for is not there. */
   #isFlawed: boolean = false;
@@ -50,6 +51,7 @@ class Chat {
     this.#prepared = prepared;
     this.#streams = streams;
     this.#isInteractive = isInteractive(streams);
+    this.#view = new TurnView(streams, colorsFor(streams.stderr, process.env));
     this.#session = supervisor.openSession({ name: "chat" });
     this.#conversation = new Conversation(this.#session, prepared.worker);
     this.#signals = new Signals({
@@ -123,8 +125,7 @@ class Chat {
     this.#turn = turn;
     // A signal may have come while the turn was made.
     if (this.#leaving.signal.aborted) void turn.cancel("the chat is left");
-    const colors = colorsFor(this.#streams.stderr, process.env);
-    await new TurnView(this.#streams, colors).follow(turn);
+    await this.#view.follow(turn);
     this.#tellEnd(await turn.outcome);
     this.#turn = undefined;
     if (!this.#leaving.signal.aborted) this.#signals.forget();
@@ -170,7 +171,10 @@ class Chat {
       this.#leave(`interrupted by ${signal}`);
       return;
     }
-    if (this.#isInteractive) this.#note("cancelling; once more ends at once");
+    if (this.#isInteractive) {
+      this.#view.breakLine();
+      this.#note("cancelling; once more ends at once");
+    }
     void this.#turn.cancel("interrupted by SIGINT");
   }
 

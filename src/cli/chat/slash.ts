@@ -1,6 +1,7 @@
 import type { Message, Usage } from "../../index.ts";
 import { visible } from "../confirm/visible.ts";
 import { suggest } from "../suggest.ts";
+import { sizeOf } from "../turn-view.ts";
 
 const SLASHES = ["help", "history", "usage", "clear"] as const;
 
@@ -48,12 +49,12 @@ function messageLines(message: Message): string[] {
       const { content, refusal, interrupted, toolCalls = [] } = message;
       const text = `${content}${refusal ?? ""}${interrupted === true ? " [interrupted]" : ""}`;
       const calls = toolCalls.map(({ name, argumentsText }) => {
-        return `  ${visible(name)} ${visible(argumentsText)}`;
+        return `· ${visible(name)} ${visible(argumentsText)}`;
       });
       return [...(text === "" ? [] : [text]), ...calls];
     }
     case "tool":
-      return [`  ${visible(message.toolName)} → ${Buffer.byteLength(message.content)} bytes`];
+      return [`· ${visible(message.toolName)} → ${sizeOf(message.content)}`];
     default:
       return message satisfies never;
   }

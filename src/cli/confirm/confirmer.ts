@@ -11,6 +11,8 @@ export type AskOptions = {
   readonly signal: AbortSignal;
   /** Why the last answer could not be taken; undefined: it is asked for the first time. */
   readonly complaint: string | undefined;
+  /** How many others wait until this one is decided. */
+  readonly behind: number;
 };
 
 export type Ask = (request: ConfirmationRequest, options: AskOptions) => Promise<Answer>;
@@ -63,7 +65,6 @@ export class Confirmer {
     } catch (error) {
       // What could not be asked is not approved.
       this.#decide(waiting.request, { deny: `nobody could be asked: ${(error as Error).message}` });
-      throw error;
     }
   }
 
@@ -74,7 +75,8 @@ export class Confirmer {
         this.#decide(request, { approve: true });
         return;
       }
-      const answer = await this.#ask(request, { signal, complaint });
+      const behind = this.#waiting.size - 1;
+      const answer = await this.#ask(request, { signal, complaint, behind });
       if (answer.type === "none") {
         await aborted(signal);
         return;

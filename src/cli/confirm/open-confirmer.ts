@@ -48,15 +48,14 @@ export function denyAll(note: (text: string) => void): Ask {
   const told = new Set<string>();
   return async ({ toolName }) => {
     if (!told.has(toolName)) {
-      note(`${visible(toolName)} needs approval, and ${NO_TERMINAL}`);
+      note(`${visible(toolName)} is denied: it needs approval, and ${NO_TERMINAL}`);
       told.add(toolName);
     }
     return { type: "decided", decision: { deny: NO_TERMINAL }, always: false };
   };
 }
 
-const NO_TERMINAL =
-  "there is no terminal to ask on: it is denied. With --confirm allow, calls are approved without asking";
+const NO_TERMINAL = "there is no terminal to ask on; --confirm allow approves without asking";
 
 function filled(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === "" ? undefined : text;

@@ -79,7 +79,8 @@ class Question {
     const { redact, stderr } = streams;
     const who = nameOf(this.#request);
     const width = stderr.size.columns - 1;
-    const lines = questionLines(this.#request, { who, width, colors, redact });
+    const { behind } = this.#options;
+    const lines = questionLines(this.#request, { who, behind, width, colors, redact });
     await this.#screen.write(`\n${lines.join("\n")}\n`);
   }
 
