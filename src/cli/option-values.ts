@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Bounds, OptionSpec } from "./option-spec.ts";
 import type { CommandName, NumberName } from "./options.ts";
-import { BOUNDS, COMMANDS, commandsOf, optionsFor } from "./options.ts";
+import { BOUNDS, COMMANDS, commandsOf, OPTIONS, optionsFor } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
 /**
@@ -71,8 +71,8 @@ export class OptionValues {
   /** Refuses options that only another command has. */
   keepTo(command: CommandName): void {
     for (const name of [...this.#texts.keys(), ...this.#switches]) {
-      const spec = this.#options.get(name);
-      const owners = spec === undefined ? [] : commandsOf(spec.group);
+      const named = OPTIONS.filter((option) => option.name === name);
+      const owners = named.flatMap(({ group }) => commandsOf(group));
       if (!owners.includes(command)) {
         this.problems.push(`--${name} is an option of heddle ${owners.join(" and heddle ")}`);
       }

@@ -78,7 +78,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     name: "script",
     value: "FILE",
     group: "Model",
-    help: ["With --provider scripted: its responses, a JSON array, one per model call."],
+    help: ["With --provider scripted: its responses, JSON, one per model call."],
   },
   ...TOOL_OPTIONS,
   { name: "timeout-ms", value: "N", group: "Limits", help: ["Per job (chat: turn), in ms."] },

@@ -171,10 +171,8 @@ class Chat {
       this.#leave(`interrupted by ${signal}`);
       return;
     }
-    if (this.#isInteractive) {
-      this.#view.breakLine();
-      this.#note("cancelling; once more ends at once");
-    }
+    if (this.#isInteractive) this.#view.breakLine();
+    this.#note("cancelling; once more ends at once");
     void this.#turn.cancel("interrupted by SIGINT");
   }
 

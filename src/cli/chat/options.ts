@@ -21,7 +21,7 @@ export const CHAT_OPTIONS: readonly OptionSpec[] = [
     value: "FILE",
     group: "Chat",
     help: [
-      "Go on with the conversation in FILE, and keep it there after each turn.",
+      "Go on with the conversation in FILE, and keep it after each turn.",
       "A FILE that is not there is made.",
     ],
   },

@@ -6,8 +6,9 @@ export const TOOL_OPTIONS: readonly OptionSpec[] = [
     value: "MODULE",
     group: "Tools",
     help: [
-      "A module of tools: a file, or heddle/tools/fs, heddle/tools/http,",
-      `heddle/tools/shell; with options as MODULE='{"roots":["."]}'. Repeatable.`,
+      "A module of tools: a file, or heddle/tools/fs, heddle/tools/http or",
+      `heddle/tools/shell; with options: MODULE='{"roots":["."]}'.`,
+      "Repeatable.",
     ],
   },
   {
@@ -15,8 +16,8 @@ export const TOOL_OPTIONS: readonly OptionSpec[] = [
     value: "SERVER",
     group: "Tools",
     help: [
-      "The tools of an MCP server: a command line, which no shell reads (quotes",
-      "and backslashes as in sh), or an http(s) URL. Repeatable.",
+      "The tools of an MCP server: an http or https URL, or a command line,",
+      "which no shell reads (quotes and backslashes as in sh). Repeatable.",
     ],
   },
   {

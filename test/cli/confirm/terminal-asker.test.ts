@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { AskOptions } from "../../../src/cli/confirm/confirmer.ts";
 import { terminalAsker } from "../../../src/cli/confirm/terminal-asker.ts";
@@ -120,6 +120,7 @@ describe("terminalAsker()", () => {
     await scene.asked();
     scene.terminal.type("e\r");
     expect(await answered).toEqual(decided({ edit: { to: "eve" } }));
+    expect(readFileSync(seen, "utf8")).toBe('{\n  "to": "bob\\u202e"\n}\n');
   });
 
   test("an editor that fails is told, and nothing is edited", async () => {
