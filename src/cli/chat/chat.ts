@@ -126,9 +126,10 @@ class Chat {
     // A signal may have come while the turn was made.
     if (this.#leaving.signal.aborted) void turn.cancel("the chat is left");
     await this.#view.follow(turn);
-    this.#tellEnd(await turn.outcome);
+    const outcome = await turn.outcome;
     this.#turn = undefined;
     if (!this.#leaving.signal.aborted) this.#signals.forget();
+    this.#tellEnd(outcome);
   }
 
   #tellEnd({ status, error }: JobOutcome): void {
