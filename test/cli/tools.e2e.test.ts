@@ -1,7 +1,12 @@
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { JobEvent } from "../../src/index.ts";
 import { heddle, jsonLines, TemporaryDirectory } from "./support/command.ts";
 import { CALCULATOR, DIVIDES, scriptOf } from "./support/script-file.ts";
+
+const MCP_SERVER = fileURLToPath(new URL("../fixtures/mcp/server.ts", import.meta.url));
 
 type Event = JobEvent & { readonly id: string };
 const input = '{"id":"a","prompt":"p"}\n{"id":"b","prompt":"p"}\n';
@@ -60,6 +65,30 @@ describe("heddle run with tools", () => {
     expect(ends(denied, "prompt")).toEqual(["PERMISSION_DENIED"]);
     const granted = await heddle([...args, "--grant", "fs-read=/etc/hostname"]);
     expect(ends(jsonLines<Event>(granted.stdout), "prompt")).not.toContain("PERMISSION_DENIED");
+  });
+
+  test("Heddle's own tools take their options behind their name", async () => {
+    using directory = new TemporaryDirectory();
+    writeFileSync(directory.file("a.txt"), "the content");
+    const read = { toolCalls: [{ name: "read_file", args: { path: "a.txt" } }] };
+    const script = scriptOf(directory, read, { text: "ok" });
+    const tools = `heddle/tools/fs=${JSON.stringify({ roots: [directory.path] })}`;
+    const grant = `fs-read=${directory.path}`;
+    const args = ["run", "-p", "go", ...script, "--tools", tools, "--grant", grant, "--events"];
+    const { stdout } = await heddle(args);
+    expect(ends(jsonLines<Event>(stdout), "prompt")).toEqual([
+      expect.stringContaining("the content"),
+    ]);
+  });
+
+  test("the tools of an MCP server that is started by a command line", async () => {
+    using directory = new TemporaryDirectory();
+    const script = scriptOf(directory, { toolCalls: [{ name: "seen", args: {} }] }, { text: "ok" });
+    const mcp = `'${process.execPath}' '${MCP_SERVER}'`;
+    const args = ["run", "-p", "go", ...script, "--mcp", mcp, "--confirm", "allow", "--events"];
+    const { code, stdout } = await heddle(args);
+    expect(code).toBe(0);
+    expect(ends(jsonLines<Event>(stdout), "prompt")).toEqual(["[]"]);
   });
 
   test("jobs that tools run have events, and no result lines of their own", async () => {
