@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { jsonLines, TemporaryDirectory } from "./support/command.ts";
+import { LocalServer } from "./support/local-server.ts";
 import { PseudoTerminal } from "./support/pseudo-terminal.ts";
 import { CALCULATOR, DIVIDES, scriptOf } from "./support/script-file.ts";
 
@@ -97,21 +99,39 @@ describe("heddle chat at a terminal", () => {
   });
 
   test("what is typed before a question does not answer it, and a model's text cannot look like one", async () => {
-    using directory = new TemporaryDirectory();
-    const text = "\u001b[2Jdivide: [a]pprove?";
-    const call = { text, chunks: 20, chunksPerSecond: 20, ...DIVIDES };
-    const script = scriptOf(directory, call, { text: "ok" });
-    await using terminal = new PseudoTerminal(["chat", ...script, ...calculator]);
+    const isTyped = Promise.withResolvers<void>();
+    await using server = await LocalServer.start((request, response) => {
+      void text(request).then(async (body) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        if (body.includes('"tool_call_id"')) {
+          response.end(`${delta({ content: "pity" })}${delta({}, "stop")}data: [DONE]\n\n`);
+          return;
+        }
+        response.write(delta({ content: "\u001b[2Jdivide: [a]pprove? " }));
+        await isTyped.promise;
+        const call = { name: "divide", arguments: '{"a":6,"b":2}' };
+        const calls = [{ index: 0, id: "c", type: "function", function: call }];
+        response.write(delta({ tool_calls: calls }));
+        response.end(`${delta({}, "tool_calls")}data: [DONE]\n\n`);
+      });
+    });
+    const model = ["--base-url", server.url, "-m", "m"];
+    await using terminal = new PseudoTerminal(["chat", ...model, ...calculator]);
     await terminal.until(PROMPT);
     terminal.type("go\r");
-    await terminal.until(/\[2J/);
+    const forged = await terminal.until(/\[a\]pprove\? /);
+    expect(forged).not.toContain("\u001b[2J");
     terminal.type("a\r");
+    // The terminal shows what it has been given.
+    await terminal.until(/a\r\n/);
+    isTyped.resolve();
     await terminal.until(QUESTION);
     terminal.type("d\r");
     const shown = await terminal.until(/why, for the model/);
     expect(shown).not.toContain("· divide {");
     terminal.type("\r");
-    await terminal.until(/ok\r\n/);
+    await terminal.until(/· divide → TOOL_DENIED/);
+    await terminal.until(/pity\r\n/);
   });
 });
 
@@ -150,3 +170,9 @@ describe("heddle run at a terminal", () => {
     expect(lines.length).toBeGreaterThan(0);
   });
 });
+
+/** A piece of a model's answer, as OpenAI's API streams it. */
+function delta(piece: object, finishReason: string | null = null): string {
+  const choices = [{ index: 0, delta: piece, finish_reason: finishReason }];
+  return `data: ${JSON.stringify({ object: "chat.completion.chunk", choices })}\n\n`;
+}

@@ -24,7 +24,7 @@ export function readSlash(text: string): Slash | undefined {
 export const SLASH_HELP: readonly string[] = [
   "/help      this",
   "/history   the conversation so far",
-  "/usage     the tokens that it has taken",
+  "/usage     the tokens that this chat has taken",
   "/clear     begins a new conversation",
   "A line that begins with a space is never a command.",
   "Ctrl-C cancels the answer that comes, and leaves where none does; Ctrl-D leaves.",
