@@ -1,5 +1,10 @@
+import type { AgentOptions } from "./agent-options.ts";
+import { readAgentOptions } from "./agent-options.ts";
+import type { ChatOptions } from "./chat/arguments.ts";
+import { readChat } from "./chat/arguments.ts";
 import { OptionValues } from "./option-values.ts";
-import { DEFAULT_CONCURRENCY, DEFAULT_DRAIN_MS } from "./options.ts";
+import type { CommandName } from "./options.ts";
+import { COMMANDS, DEFAULT_CONCURRENCY, DEFAULT_DRAIN_MS } from "./options.ts";
 import type { StressOptions } from "./stress/arguments.ts";
 import { readStress } from "./stress/arguments.ts";
 import { suggest } from "./suggest.ts";
@@ -7,9 +12,10 @@ import { suggest } from "./suggest.ts";
 /** What the command line asks for. `refused` has one line for each thing that is wrong with it. */
 export type Command =
   | { readonly type: "run"; readonly options: RunOptions }
+  | { readonly type: "chat"; readonly options: ChatOptions }
   | { readonly type: "stress"; readonly options: StressOptions }
   /** `of`: one command only. */
-  | { readonly type: "help"; readonly of: "stress" | undefined }
+  | { readonly type: "help"; readonly of: "chat" | "stress" | undefined }
   | { readonly type: "version" }
   | { readonly type: "refused"; readonly problems: readonly string[] };
 
@@ -19,17 +25,9 @@ export type Source =
   | { readonly type: "stdin"; readonly asked: boolean }
   | { readonly type: "prompt"; readonly text: string };
 
-export type RunOptions = {
+export type RunOptions = AgentOptions & {
   readonly source: Source;
-  readonly provider: "scripted" | "openai" | undefined;
-  readonly model: string | undefined;
-  readonly baseURL: string | undefined;
-  readonly api: "chat" | "responses" | undefined;
-  readonly instructions: string | undefined;
-  readonly temperature: number | undefined;
-  readonly maxOutputTokens: number | undefined;
   readonly concurrency: number;
-  readonly timeoutMs: number | undefined;
   readonly drainMs: number;
   readonly limit: number | undefined;
   readonly out: string | undefined;
@@ -53,17 +51,33 @@ export function parseArguments(
     return { type: "refused", problems: ["what to do? Try: heddle run FILE.jsonl"] };
   }
   if (name === "help") return helpOf(operands[0]);
-  if (name !== "run" && name !== "stress") return { type: "refused", problems: [unknown(name)] };
-  values.keepTo(name);
-  const command: Command =
-    name === "run"
-      ? { type: "run", options: readRun(values, operands, stdin) }
-      : { type: "stress", options: readStress(values, operands) };
-  return values.problems.length > 0 ? { type: "refused", problems: values.problems } : command;
+  const command = COMMANDS.find((each) => each === name);
+  if (command === undefined) return { type: "refused", problems: [unknown(name)] };
+  values.keepTo(command);
+  const read = readCommand(command, values, operands, stdin);
+  return values.problems.length > 0 ? { type: "refused", problems: values.problems } : read;
+}
+
+function readCommand(
+  name: CommandName,
+  values: OptionValues,
+  operands: readonly string[],
+  stdin: { readonly isTerminal: boolean },
+): Command {
+  switch (name) {
+    case "run":
+      return { type: name, options: readRun(values, operands, stdin) };
+    case "chat":
+      return { type: name, options: readChat(values, operands) };
+    case "stress":
+      return { type: name, options: readStress(values, operands) };
+    default:
+      return name satisfies never;
+  }
 }
 
 function helpOf(name: string | undefined): Command {
-  return { type: "help", of: name === "stress" ? name : undefined };
+  return { type: "help", of: name === "chat" || name === "stress" ? name : undefined };
 }
 
 function readRun(
@@ -73,16 +87,9 @@ function readRun(
 ): RunOptions {
   const out = values.text("out");
   const options: RunOptions = {
+    ...readAgentOptions(values),
     source: readSource(values, operands, stdin),
-    provider: values.choice("provider", ["scripted", "openai"]),
-    model: values.text("model"),
-    baseURL: values.url("base-url"),
-    api: values.choice("api", ["chat", "responses"]),
-    instructions: values.text("instructions"),
-    temperature: values.number("temperature"),
-    maxOutputTokens: values.number("max-output-tokens"),
     concurrency: values.number("concurrency") ?? DEFAULT_CONCURRENCY,
-    timeoutMs: values.number("timeout-ms"),
     drainMs: values.number("drain") ?? DEFAULT_DRAIN_MS,
     limit: values.number("limit"),
     out: out === "-" ? undefined : out,
@@ -129,14 +136,11 @@ function conflicts(options: RunOptions): string[] {
     problems.push("--resume needs a FILE whose lines have ids, not --prompt");
   }
   if (options.retryFailed && !options.resume) problems.push("--retry-failed needs --resume");
-  if (options.provider === "scripted" && options.baseURL !== undefined) {
-    problems.push("--base-url has no meaning for --provider scripted, which asks no server");
-  }
   return problems;
 }
 
 function unknown(name: string): string {
-  const meant = suggest(name, ["run", "stress", "help"]);
+  const meant = suggest(name, [...COMMANDS, "help"]);
   if (meant !== undefined) return `unknown command "${name}": did you mean ${meant}?`;
   return `unknown command "${name}". To run its prompts: heddle run ${name}`;
 }

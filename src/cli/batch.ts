@@ -13,7 +13,7 @@ export type BatchParts = {
   readonly concurrency: number;
   /** Each job that was started gets its line, also if it is cancelled. */
   readonly stopping: Stopping;
-  /** Shows a job while it runs. It is waited for before the job's line is written. */
+  /** Shows a job while it runs, or one that a tool has run as its child. It is waited for before the job's line is written. */
   readonly follow: ((job: WorkerJob) => Promise<void>) | undefined;
   readonly write: (line: ResultLine) => Promise<void>;
   readonly written: (line: ResultLine) => void;
@@ -83,6 +83,10 @@ export class Batch {
   #begin(jobId: string, workerId: string): void {
     const job = this.#parts.session.job(jobId);
     if (job === undefined) return;
+    if (job.parentId !== undefined) {
+      this.#followChild(job);
+      return;
+    }
     this.#jobIds.set(workerId, jobId);
     this.#followed.set(jobId, this.#parts.follow?.(job));
     this.#parts.tally.started(jobId, Date.now());
@@ -90,10 +94,21 @@ export class Batch {
     if (this.#parts.stopping.cancelled.aborted) this.#cancel(job);
   }
 
+  /** It has no line of its own. */
+  #followChild(child: WorkerJob): void {
+    let { id, parent } = child;
+    while (parent !== undefined) ({ id, parent } = parent);
+    const both = Promise.all([this.#followed.get(id), this.#parts.follow?.(child)]);
+    this.#followed.set(
+      id,
+      both.then(() => {}),
+    );
+  }
+
   #showState(workerId: string, state: string): void {
     const jobId = this.#jobIds.get(workerId);
     if (jobId !== undefined && state !== "idle" && state !== "stopped") {
-      this.#parts.tally.state(jobId, state);
+      this.#parts.tally.state(jobId, state === "awaiting-confirmation" ? "to approve" : state);
     }
   }
 

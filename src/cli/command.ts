@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { RunOptions } from "./arguments.ts";
+import type { Command, RunOptions } from "./arguments.ts";
 import { parseArguments } from "./arguments.ts";
-import { helpText, stressHelpText } from "./help.ts";
+import type { ChatOptions } from "./chat/arguments.ts";
+import { chatHelpText, helpText, stressHelpText } from "./help.ts";
 import type { Streams } from "./output.ts";
 import { Output } from "./output.ts";
 import type { Prepared } from "./prepare.ts";
@@ -13,11 +14,11 @@ const USAGE = 2;
 /** Runs the command line and returns the exit code. It rejects for a fault of the command's own only. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
   const command = parseArguments(argv, { isTerminal: process.stdin.isTTY === true });
-  const streams = openStreams(command.type === "run" ? command.options.baseURL : undefined);
+  const streams = openStreams(baseURLOf(command));
   const { stdout, stderr } = streams;
   switch (command.type) {
     case "help":
-      await stdout.write(command.of === "stress" ? stressHelpText() : helpText());
+      await stdout.write(HELPS[command.of ?? "run"]());
       return 0;
     case "version":
       await stdout.write(`${version()}\n`);
@@ -28,6 +29,8 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       return USAGE;
     case "run":
       return await explained(streams, () => prepareAndRun(command.options, streams));
+    case "chat":
+      return await explained(streams, () => prepareAndChat(command.options, streams));
     case "stress":
       return await explained(streams, async () => {
         const { stress } = await import("./stress/stress.ts");
@@ -36,6 +39,12 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     default:
       return command satisfies never;
   }
+}
+
+const HELPS = { run: helpText, chat: chatHelpText, stress: stressHelpText } as const;
+
+function baseURLOf(command: Command): string | undefined {
+  return command.type === "run" || command.type === "chat" ? command.options.baseURL : undefined;
 }
 
 /** Runs `work`, whose HeddleErrors are for the user to read. */
@@ -63,6 +72,12 @@ async function prepareAndRun(options: RunOptions, streams: Streams): Promise<num
     // An input that was not read to its end would keep the process alive.
     prepared?.stopping.release();
   }
+}
+
+async function prepareAndChat(options: ChatOptions, streams: Streams): Promise<number> {
+  const { prepareChat } = await import("./chat/prepare-chat.ts");
+  const { chat } = await import("./chat/chat.ts");
+  return await chat(await prepareChat(options, process.env, streams.redact), streams);
 }
 
 /** Codes that say that the user asked for something that cannot be. */

@@ -15,6 +15,8 @@ export type Display = {
   /** A line that stays. */
   note(text: string): void;
   ended(line: ResultLine): void;
+  /** Takes itself away. Called before standard error is held; once that is released it comes back by itself. */
+  hold(): void;
   /** Leaves nothing behind but the notes. */
   close(): void;
 };

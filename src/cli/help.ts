@@ -1,13 +1,18 @@
+import { CHAT_HEAD, CHAT_TAIL } from "./chat/help.ts";
 import type { OptionGroup, OptionSpec } from "./option-spec.ts";
-import { OPTIONS } from "./options.ts";
+import type { CommandName } from "./options.ts";
+import { commandsOf, OPTIONS } from "./options.ts";
 import { STRESS_HEAD, STRESS_TAIL } from "./stress/help.ts";
 
 const GROUPS: readonly OptionGroup[] = [
   "Input",
   "Model",
+  "Tools",
+  "Limits",
   "Running",
   "Output",
   "Going on",
+  "Chat",
   "Stress",
   "Help",
 ];
@@ -18,6 +23,7 @@ Usage:
   heddle run FILE.jsonl [options]     one job for each line of FILE
   heddle run - [options]              lines from standard input
   heddle run -p TEXT [options]        one prompt
+  heddle chat [options]               a conversation with one agent; heddle chat --help says more
   heddle stress [options]             scripted agents under load and faults, every promise checked;
                                       heddle stress --help says what is done and measured`;
 
@@ -31,12 +37,16 @@ with status completed, cancelled or failed, and error null or {"code","message"}
 several lines the last one counts. Beside the FILE of --out, FILE.state keeps a hash of each prompt:
 --resume refuses an id that was completed with another prompt.
 
+A tool that needs approval waits for you at the terminal, with its name and exact arguments; those
+of many agents come one after the other. Without a terminal, or with prompts from standard input, it
+is denied, and the model is told so: --confirm allow approves all.
+
 Ctrl-C once cancels all jobs and still writes their result lines. SIGTERM starts nothing more, lets
 running jobs end within --drain, and then cancels them. A second signal of either kind ends at once.
 
 Exit codes:
-  0    all completed; stress: all promises kept
-  1    some not, or bad input lines; stress: a promise was broken
+  0    all completed; stress: all promises kept; chat: left, or all prompts answered
+  1    some not, or bad input lines; stress: a promise was broken; chat: a prompt not answered
   2    bad usage, unreadable file
   130  interrupted by SIGINT (Ctrl-C), 143 by SIGTERM
 A thread that hangs in a system call cannot be ended, and would keep the process: then the command
@@ -51,7 +61,8 @@ Examples:
   heddle run prompts.jsonl -o results.jsonl -c 100 --resume
   heddle run prompts.jsonl --base-url http://localhost:11434/v1 -m llama3.2
   jq -c '{id, prompt: .question}' tickets.jsonl | heddle run - > results.jsonl
-  heddle run prompts.jsonl --provider scripted -o demo.jsonl`;
+  heddle run prompts.jsonl --provider scripted -o demo.jsonl
+  heddle run -p "What is in here?" --tools heddle/tools/fs='{"roots":["."]}' --grant fs-read=.`;
 
 /** The text of `--help`, at most 100 columns wide. */
 export function helpText(): string {
@@ -60,7 +71,17 @@ export function helpText(): string {
 
 /** The text of `heddle stress --help`, as wide. */
 export function stressHelpText(): string {
-  return `${[STRESS_HEAD, section("Stress"), section("Help"), STRESS_TAIL].join("\n\n")}\n`;
+  return textOf("stress", STRESS_HEAD, STRESS_TAIL);
+}
+
+/** The text of `heddle chat --help`, as wide. */
+export function chatHelpText(): string {
+  return textOf("chat", CHAT_HEAD, CHAT_TAIL);
+}
+
+function textOf(command: CommandName, head: string, tail: string): string {
+  const groups = GROUPS.filter((group) => commandsOf(group).includes(command));
+  return `${[head, ...groups.map(section), tail].join("\n\n")}\n`;
 }
 
 function section(group: OptionGroup): string {

@@ -15,6 +15,7 @@ export class LiveTable {
   readonly #table: DrawTable;
   readonly #draw: ReturnType<typeof createLogUpdate>;
   readonly #timer: NodeJS.Timeout;
+  readonly #heldNotes: string[] = [];
 
   constructor(terminal: Output, table: DrawTable) {
     this.#terminal = terminal;
@@ -25,7 +26,14 @@ export class LiveTable {
   }
 
   note(text: string): void {
-    this.#draw.persist(printable(`heddle: ${text}`));
+    const line = printable(`heddle: ${text}`);
+    if (this.#terminal.isHeld) this.#heldNotes.push(line);
+    else this.#draw.persist(line);
+  }
+
+  hold(): void {
+    this.#draw.clear();
+    this.#draw.done();
   }
 
   ended(): void {
@@ -34,15 +42,22 @@ export class LiveTable {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#persistHeld();
     this.#draw.clear();
     this.#draw.done();
   }
 
   #redraw(): void {
+    if (this.#terminal.isHeld) return;
+    this.#persistHeld();
     const { columns, rows } = this.#terminal.size;
     // A terminal breaks a line that fills its last cell.
     const size = { width: columns - 1, height: tableHeight(rows) };
     this.#draw(this.#table(size).join("\n"));
+  }
+
+  #persistHeld(): void {
+    for (const line of this.#heldNotes.splice(0)) this.#draw.persist(line);
   }
 }
 

@@ -8,7 +8,17 @@ export type OptionSpec = {
   readonly help: readonly string[];
 };
 
-export type OptionGroup = "Input" | "Model" | "Running" | "Output" | "Going on" | "Stress" | "Help";
+export type OptionGroup =
+  | "Input"
+  | "Model"
+  | "Tools"
+  | "Limits"
+  | "Running"
+  | "Output"
+  | "Going on"
+  | "Chat"
+  | "Stress"
+  | "Help";
 
 /** A number's range, both ends included. `whole` refuses fractions. */
 export type Bounds = { readonly least: number; readonly most: number; readonly whole: boolean };

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Bounds, OptionSpec } from "./option-spec.ts";
-import type { NumberName } from "./options.ts";
-import { BOUNDS, commandOf, OPTIONS } from "./options.ts";
+import type { CommandName, NumberName } from "./options.ts";
+import { BOUNDS, COMMANDS, commandsOf, OPTIONS, optionsFor } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
 /**
@@ -13,18 +13,14 @@ export class OptionValues {
   readonly problems: string[] = [];
   /** The words that are no options. */
   readonly operands: readonly string[];
-  readonly #texts = new Map<string, string>();
+  readonly #options: ReadonlyMap<string, OptionSpec>;
+  readonly #texts = new Map<string, readonly string[]>();
   readonly #switches = new Set<string>();
 
   constructor(argv: readonly string[]) {
-    const { tokens } = parseArgs({
-      args: [...argv],
-      strict: false,
-      allowPositionals: true,
-      tokens: true,
-      options: Object.fromEntries(OPTIONS.map(parserOption)),
-    });
-    this.operands = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+    this.#options = optionsFor(commandIn(argv));
+    const tokens = tokensOf(argv, this.#options);
+    this.operands = positionals(tokens);
     for (const token of tokens) if (token.kind === "option") this.#take(token);
   }
 
@@ -33,9 +29,14 @@ export class OptionValues {
   }
 
   text(name: string): string | undefined {
-    const value = this.#texts.get(name);
-    if (value?.trim() === "") this.problems.push(`--${name} is empty`);
-    return value;
+    return this.texts(name).at(-1);
+  }
+
+  /** Each value of an option that may be given more than once. */
+  texts(name: string): readonly string[] {
+    const values = this.#texts.get(name) ?? [];
+    if (values.some((value) => value.trim() === "")) this.problems.push(`--${name} is empty`);
+    return values;
   }
 
   choice<const Name extends string>(name: string, names: readonly Name[]): Name | undefined {
@@ -68,22 +69,48 @@ export class OptionValues {
   }
 
   /** Refuses options that only another command has. */
-  keepTo(command: "run" | "stress"): void {
+  keepTo(command: CommandName): void {
     for (const name of [...this.#texts.keys(), ...this.#switches]) {
-      const spec = OPTIONS.find((option) => option.name === name);
-      const owner = spec && commandOf(spec.group);
-      if (owner !== undefined && owner !== command) {
-        this.problems.push(`--${name} is an option of heddle ${owner}`);
+      const named = OPTIONS.filter((option) => option.name === name);
+      const owners = named.flatMap(({ group }) => commandsOf(group));
+      if (!owners.includes(command)) {
+        this.problems.push(`--${name} is an option of heddle ${owners.join(" and heddle ")}`);
       }
     }
   }
 
   #take(token: OptionToken): void {
-    const problem = problemOf(token);
+    const { name, value } = token;
+    const problem = problemOf(token, this.#options);
     if (problem !== undefined) this.problems.push(problem);
-    else if (token.value === undefined) this.#switches.add(token.name);
-    else this.#texts.set(token.name, token.value);
+    else if (value === undefined) this.#switches.add(name);
+    else this.#texts.set(name, [...(this.#texts.get(name) ?? []), value]);
   }
+}
+
+/** The command that is named, so that its options can be told from those of the same name that others have. */
+function commandIn(argv: readonly string[]): CommandName {
+  const words = positionals(tokensOf(argv, optionsFor("run")));
+  return COMMANDS.find((command) => command === words.find(isCommand)) ?? "run";
+}
+
+function isCommand(word: string): boolean {
+  return COMMANDS.some((command) => command === word);
+}
+
+function tokensOf(argv: readonly string[], options: ReadonlyMap<string, OptionSpec>) {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries([...options.values()].map(parserOption)),
+  });
+  return tokens;
+}
+
+function positionals(tokens: ReturnType<typeof tokensOf>): readonly string[] {
+  return tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
 }
 
 /** The number that `text` is in decimal notation; undefined if it is none, or out of bounds. */
@@ -99,13 +126,13 @@ type OptionToken = {
   readonly inlineValue: boolean | undefined;
 };
 
-function problemOf({ name, rawName, value, inlineValue }: OptionToken): string | undefined {
-  const spec = OPTIONS.find((option) => option.name === name);
+function problemOf(
+  { name, rawName, value, inlineValue }: OptionToken,
+  options: ReadonlyMap<string, OptionSpec>,
+): string | undefined {
+  const spec = options.get(name);
   if (spec === undefined) {
-    const meant = suggest(
-      name,
-      OPTIONS.map((option) => option.name),
-    );
+    const meant = suggest(name, [...options.keys()]);
     return `unknown option ${rawName}${meant === undefined ? "" : `: did you mean --${meant}?`}`;
   }
   if (spec.value === undefined)

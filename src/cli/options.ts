@@ -1,5 +1,7 @@
+import { CHAT_OPTIONS } from "./chat/options.ts";
 import type { Bounds, OptionGroup, OptionSpec } from "./option-spec.ts";
 import { STRESS_BOUNDS, STRESS_OPTIONS } from "./stress/options.ts";
+import { TOOL_OPTIONS } from "./tools/options.ts";
 
 /** The longest delay a timer can hold: about 24 days. */
 const LONGEST_MS = 2_147_483_647;
@@ -8,6 +10,8 @@ type RunNumber =
   | "concurrency"
   | "limit"
   | "timeout-ms"
+  | "max-steps"
+  | "budget-tokens"
   | "drain"
   | "max-output-tokens"
   | "temperature";
@@ -19,6 +23,8 @@ export const BOUNDS: { readonly [name in NumberName]: Bounds } = {
   concurrency: { least: 1, most: 1_000, whole: true },
   limit: { least: 1, most: Number.MAX_SAFE_INTEGER, whole: true },
   "timeout-ms": { least: 1, most: LONGEST_MS, whole: true },
+  "max-steps": { least: 1, most: 1_000, whole: true },
+  "budget-tokens": { least: 1, most: 1_000_000_000_000, whole: true },
   drain: { least: 0, most: LONGEST_MS, whole: true },
   "max-output-tokens": { least: 1, most: 10_000_000, whole: true },
   temperature: { least: 0, most: 2, whole: false },
@@ -69,13 +75,32 @@ export const OPTIONS: readonly OptionSpec[] = [
   { name: "temperature", value: "X", group: "Model", help: ["0 to 2."] },
   { name: "max-output-tokens", value: "N", group: "Model", help: ["Per model call."] },
   {
+    name: "script",
+    value: "FILE",
+    group: "Model",
+    help: ["With --provider scripted: its responses, JSON, one per model call."],
+  },
+  ...TOOL_OPTIONS,
+  { name: "timeout-ms", value: "N", group: "Limits", help: ["Per job (chat: turn), in ms."] },
+  {
+    name: "max-steps",
+    value: "N",
+    group: "Limits",
+    help: ["Model calls of a job (chat: turn), 1 to 1000. Default: 20."],
+  },
+  {
+    name: "budget-tokens",
+    value: "N",
+    group: "Limits",
+    help: ["Tokens of a job (chat: turn), input and output. Default: no limit."],
+  },
+  {
     name: "concurrency",
     short: "c",
     value: "N",
     group: "Running",
     help: [`Jobs at once, 1 to 1000. Default: ${DEFAULT_CONCURRENCY}.`],
   },
-  { name: "timeout-ms", value: "N", group: "Running", help: ["Per job, in milliseconds."] },
   {
     name: "drain",
     value: "MS",
@@ -115,13 +140,40 @@ export const OPTIONS: readonly OptionSpec[] = [
     group: "Going on",
     help: ["With --resume: run the failed ones again, too."],
   },
+  ...CHAT_OPTIONS,
   ...STRESS_OPTIONS,
   { name: "help", short: "h", group: "Help", help: ["This text."] },
   { name: "version", group: "Help", help: ["The version."] },
 ];
 
-/** The subcommand that has the options of `group`; undefined: all have. */
-export function commandOf(group: OptionGroup): "run" | "stress" | undefined {
-  if (group === "Help") return undefined;
-  return group === "Stress" ? "stress" : "run";
+export const COMMANDS = ["run", "chat", "stress"] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+/** The commands that have the options of `group`. */
+export function commandsOf(group: OptionGroup): readonly CommandName[] {
+  switch (group) {
+    case "Help":
+      return COMMANDS;
+    case "Model":
+    case "Tools":
+    case "Limits":
+      return ["run", "chat"];
+    case "Chat":
+      return ["chat"];
+    case "Stress":
+      return ["stress"];
+    case "Input":
+    case "Running":
+    case "Output":
+    case "Going on":
+      return ["run"];
+    default:
+      return group satisfies never;
+  }
+}
+
+/** The options by name, as `command` has them. Those that only others have are there to be told apart from unknown ones. */
+export function optionsFor(command: CommandName): ReadonlyMap<string, OptionSpec> {
+  const own = OPTIONS.filter(({ group }) => commandsOf(group).includes(command));
+  return new Map([...OPTIONS.toReversed(), ...own].map((option) => [option.name, option]));
 }

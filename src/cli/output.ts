@@ -10,8 +10,15 @@ export type OutputStream = {
   on(event: "error", listener: (error: Error) => void): unknown;
 };
 
+/** A standard stream that is one writer's alone, until it is released. */
+export type Hold = {
+  readonly write: (text: string) => Promise<void>;
+  readonly release: () => void;
+};
+
 /**
- * A standard stream, written to in order and without secrets. Nothing else in the command writes to these streams.
+ * A standard stream, written to in order and without secrets. Nothing else in the command writes to these streams, but for the
+ * line editor, while it holds them.
  *
  * When it can take no more, most often because its reader went away (`heddle … | head -1`), `gone` aborts with the error as
  * its reason, and later writes are dropped.
@@ -21,6 +28,7 @@ export class Output {
   readonly #stream: OutputStream;
   readonly #redact: Redact;
   readonly #gone = new AbortController();
+  #held: PromiseWithResolvers<void> | undefined;
 
   constructor(stream: OutputStream, redact: Redact) {
     this.isTerminal = stream.isTTY === true;
@@ -45,6 +53,28 @@ export class Output {
 
   /** Resolves when the stream has taken the text; never rejects. Whoever waits for it writes no faster than it is read. */
   async write(text: string): Promise<void> {
+    while (this.#held !== undefined) await this.#held.promise;
+    await this.#put(text);
+  }
+
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** All other writes wait until it is released. One at a time may hold it. */
+  hold(): Hold {
+    const held = Promise.withResolvers<void>();
+    this.#held = held;
+    return {
+      write: (text) => this.#put(text),
+      release: () => {
+        if (this.#held === held) this.#held = undefined;
+        held.resolve();
+      },
+    };
+  }
+
+  async #put(text: string): Promise<void> {
     if (this.#gone.signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#stream.write(this.#redact(text), () => resolve());

@@ -11,7 +11,14 @@ export class PlainLines {
   /** `progress` says how far the run is. */
   constructor(stderr: Output, progress: () => string) {
     this.#stderr = stderr;
-    this.#timer = setInterval(() => this.note(progress()), PROGRESS_MS);
+    this.#timer = setInterval(() => {
+      // What a person is asked meanwhile would be followed by all that had piled up.
+      if (!stderr.isHeld) this.note(progress());
+    }, PROGRESS_MS);
+  }
+
+  hold(): void {
+    // Lines leave nothing that would have to be taken away.
   }
 
   note(text: string): void {

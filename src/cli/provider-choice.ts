@@ -1,4 +1,4 @@
-import type { RunOptions } from "./arguments.ts";
+import type { AgentOptions } from "./agent-options.ts";
 import { shownUrl } from "./redact.ts";
 
 /** Who answers. `model` is what result lines say. */
@@ -17,7 +17,7 @@ const DEFAULT_MODEL = "gpt-5-mini";
 
 /** Chooses who answers, or says why nobody can. Pure. The scripted provider is never chosen by itself: an answer is real or asked to be none. */
 export function chooseProvider(
-  options: Pick<RunOptions, "provider" | "model" | "baseURL">,
+  options: Pick<AgentOptions, "provider" | "model" | "baseURL">,
   env: Env,
 ): ProviderChoice | { readonly type: "refused"; readonly message: string } {
   if (options.provider === "scripted") {

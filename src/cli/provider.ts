@@ -1,7 +1,7 @@
-import type { ProviderDescriptor, WorkerOptions } from "../index.ts";
-import { openaiProvider, scriptedProvider } from "../index.ts";
-import type { RunOptions } from "./arguments.ts";
-import type { Input } from "./input.ts";
+import { readFile } from "node:fs/promises";
+import type { ProviderDescriptor, Script } from "../index.ts";
+import { HeddleError, openaiProvider, scriptedProvider } from "../index.ts";
+import type { AgentOptions } from "./agent-options.ts";
 import type { ProviderChoice } from "./provider-choice.ts";
 
 const DEMONSTRATION =
@@ -11,12 +11,16 @@ const DEMONSTRATION =
 /** About 45 pieces: a second or so. */
 const PIECES_PER_SECOND = 40;
 
-/** @throws {HeddleError} `INVALID_OPTION`. A base URL and a key of the environment are left to the provider, which names them in its errors. */
-export function descriptorOf(
+/**
+ * @throws {HeddleError} `INVALID_OPTION`, also for a script that cannot be played. A base URL and a key of the environment are left to the provider, which
+ * names them in its errors.
+ */
+export async function descriptorOf(
   choice: ProviderChoice,
-  { baseURL, api }: RunOptions,
-): ProviderDescriptor {
+  { baseURL, api, script }: AgentOptions,
+): Promise<ProviderDescriptor> {
   if (choice.type === "scripted") {
+    if (script !== undefined) return scriptedProvider(await readScript(script));
     const response = { text: DEMONSTRATION, chunksPerSecond: PIECES_PER_SECOND };
     return scriptedProvider({ seed: 1, repeat: true, responses: [response] });
   }
@@ -27,17 +31,11 @@ export function descriptorOf(
   });
 }
 
-/** The worker that answers `input`. Its own instructions go before those of the command line; empty ones mean none. */
-export function workerOptionsOf(input: Input, options: RunOptions): WorkerOptions {
-  const instructions = input.instructions ?? options.instructions ?? "";
-  const { model, temperature, maxOutputTokens, timeoutMs } = options;
-  return {
-    model: {
-      ...(model === undefined ? {} : { name: model }),
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    },
-    ...(instructions === "" ? {} : { instructions }),
-    ...(timeoutMs === undefined ? {} : { timeouts: { totalMs: timeoutMs } }),
-  };
+async function readScript(path: string): Promise<Script> {
+  try {
+    return { responses: JSON.parse(await readFile(path, "utf8")) as Script["responses"] };
+  } catch (cause) {
+    const message = `--script ${path}: ${(cause as Error).message}`;
+    throw new HeddleError("INVALID_OPTION", message, { cause, details: { field: "script" } });
+  }
 }

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { Supervisor } from "../index.ts";
 import { Batch } from "./batch.ts";
+import { openConfirmer } from "./confirm/open-confirmer.ts";
 import { openDestination } from "./destination.ts";
 import type { Display } from "./display.ts";
 import { openDisplay } from "./display.ts";
@@ -8,10 +9,10 @@ import { followerOf } from "./follow.ts";
 import type { Output, Streams } from "./output.ts";
 import { Plan } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
-import { descriptorOf, workerOptionsOf } from "./provider.ts";
 import { conclusion, duration, introduction } from "./report.ts";
 import { mayHang, Signals } from "./signals.ts";
 import { isAllCompleted, Tally } from "./tally.ts";
+import { workerFor } from "./worker.ts";
 
 /**
  * Runs what was prepared, and tells how it went.
@@ -20,9 +21,9 @@ import { isAllCompleted, Tally } from "./tally.ts";
  * @throws {HeddleError} when the run could not begin or go on: a provider that does not load, unreadable input, unwritable results.
  */
 export async function run(prepared: Prepared, streams: Streams): Promise<number> {
-  const { options, choice, stopping } = prepared;
+  const { options, choice, provider, worker, stopping } = prepared;
   await using supervisor = await Supervisor.start({
-    providers: { [choice.type]: descriptorOf(choice, options) },
+    providers: { [choice.type]: provider },
     keepSettled: { ms: 0, count: 0 },
   });
   const destination = await openDestination(prepared, streams);
@@ -33,14 +34,26 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
   stopOnBrokenOutput(prepared, display, streams.stdout);
   signals.watch();
   for (const line of introduction(prepared)) display.note(line);
+  const session = supervisor.openSession({ name: "run" });
+  openConfirmer(session, {
+    streams,
+    env: process.env,
+    // What is typed is input already.
+    canAsk: options.source.type !== "stdin",
+    nameOf: ({ jobId, parentId, workerName }) =>
+      parentId === undefined ? `job ${jobId}` : `${workerName}, for job ${parentId},`,
+    note: (text) => display.note(text),
+    onHold: () => display.hold(),
+    onInterrupt: () => signals.raise("SIGINT"),
+  });
   try {
     await new Batch({
-      session: supervisor.openSession({ name: "run" }),
+      session,
       inputs: plan.toRun(),
-      workerOf: (input) => workerOptionsOf(input, options),
+      workerOf: (input) => workerFor(input, worker),
       concurrency: options.concurrency,
       stopping,
-      follow: followerOf(prepared, streams.stdout),
+      follow: followerOf(prepared, streams, process.env),
       write: (line) => destination.write(line),
       written: (line) => display.ended(line),
       label: { provider: choice.type, model: choice.model },

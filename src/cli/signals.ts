@@ -27,7 +27,8 @@ const ENDING_MS = 100;
  */
 export class Signals {
   readonly #handlers: SignalHandlers;
-  #first: { readonly signal: StopSignal; readonly atMs: number } | undefined;
+  #first: StopSignal | undefined;
+  #last: { readonly signal: StopSignal; readonly atMs: number } | undefined;
 
   constructor(handlers: SignalHandlers) {
     this.#handlers = handlers;
@@ -35,12 +36,12 @@ export class Signals {
 
   /** The first signal that has come. */
   get first(): StopSignal | undefined {
-    return this.#first?.signal;
+    return this.#first;
   }
 
   /** The exit code of an interrupted run; `undefined` if it was not. */
   get exitCode(): number | undefined {
-    return this.#first === undefined ? undefined : EXIT_CODES[this.#first.signal];
+    return this.#first === undefined ? undefined : EXIT_CODES[this.#first];
   }
 
   watch(): void {
@@ -51,14 +52,25 @@ export class Signals {
     process.off("SIGINT", this.#take).off("SIGTERM", this.#take);
   }
 
+  /** Does as if the signal had come: a terminal whose keys are read one by one sends none. */
+  raise(signal: StopSignal): void {
+    this.#take(signal);
+  }
+
+  /** What was to stop has stopped, and the rest goes on: the next signal is the first one again. */
+  forget(): void {
+    this.#first = undefined;
+  }
+
   readonly #take = (signal: StopSignal): void => {
-    const nowMs = performance.now();
+    const last = this.#last;
+    const atMs = performance.now();
+    if (signal === last?.signal && atMs - last.atMs < ECHO_MS) return;
+    this.#last = { signal, atMs };
     if (this.#first === undefined) {
-      this.#first = { signal, atMs: nowMs };
+      this.#first = signal;
       this.#handlers.onStop(signal);
-    } else if (signal !== this.#first.signal || nowMs - this.#first.atMs >= ECHO_MS) {
-      this.#kill(signal);
-    }
+    } else this.#kill(signal);
   };
 
   #kill(signal: StopSignal): void {
@@ -78,7 +90,7 @@ export class Signals {
   readonly #exit = (): void => {
     if (!this.#handlers.mayHang()) return;
     process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
-    process.kill(process.pid, this.#first?.signal ?? "SIGTERM");
+    process.kill(process.pid, this.#first ?? "SIGTERM");
   };
 }
 

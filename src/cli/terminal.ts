@@ -40,6 +40,23 @@ export function padToWidth(text: string, width: number): string {
   return fitted + " ".repeat(Math.max(0, width - cells));
 }
 
+/** `text`, which has no line breaks, on as many lines of at most `width` cells as it takes. */
+export function wrapToWidth(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  let cells = 0;
+  for (const character of text) {
+    const more = cellsOf(character);
+    if (cells + more > width && line !== "") {
+      lines.push(line);
+      [line, cells] = ["", 0];
+    }
+    line += character;
+    cells += more;
+  }
+  return [...lines, line];
+}
+
 function cutTo(text: string, width: number): string {
   let cells = 0;
   let kept = "";

@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Command, RunOptions } from "../../src/cli/arguments.ts";
 import { parseArguments } from "../../src/cli/arguments.ts";
-import { helpText, stressHelpText } from "../../src/cli/help.ts";
-import { OPTIONS } from "../../src/cli/options.ts";
 import type { StressOptions } from "../../src/cli/stress/arguments.ts";
-import { suggest } from "../../src/cli/suggest.ts";
 
 const parse = (...argv: string[]): Command => parseArguments(argv, { isTerminal: true });
 
@@ -30,6 +27,12 @@ describe("parseArguments()", () => {
       instructions: undefined,
       temperature: undefined,
       maxOutputTokens: undefined,
+      script: undefined,
+      tools: [],
+      grants: [],
+      confirm: undefined,
+      maxSteps: undefined,
+      budgetTokens: undefined,
       concurrency: 16,
       timeoutMs: undefined,
       drainMs: 10_000,
@@ -44,7 +47,7 @@ describe("parseArguments()", () => {
 
   test("every option is read, before and behind the file", () => {
     const argv =
-      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --drain 0 --max-output-tokens 9 --temperature 0.5 --dry-run --events";
+      "--provider openai -m m --base-url http://h/v1 --api responses in.jsonl --instructions i -c 3 -o out --resume --retry-failed --limit 5 --timeout-ms 7 --drain 0 --max-output-tokens 9 --temperature 0.5 --dry-run --events --tools t.js --mcp http://h/mcp --grant net,env=A --grant fs-read=d --confirm deny --max-steps 4 --budget-tokens 500";
     expect(options(...argv.split(" "))).toEqual({
       source: { type: "file", path: "in.jsonl" },
       provider: "openai",
@@ -54,6 +57,15 @@ describe("parseArguments()", () => {
       instructions: "i",
       temperature: 0.5,
       maxOutputTokens: 9,
+      script: undefined,
+      tools: [
+        { type: "module", module: "t.js", options: undefined },
+        { type: "server", url: "http://h/mcp" },
+      ],
+      grants: [{ type: "net" }, { type: "env", value: "A" }, { type: "fs-read", value: "d" }],
+      confirm: "deny",
+      maxSteps: 4,
+      budgetTokens: 500,
       concurrency: 3,
       timeoutMs: 7,
       drainMs: 0,
@@ -118,6 +130,16 @@ describe("parseArguments()", () => {
     ["-p hello -o out --resume", "--resume needs a FILE"],
     ["in.jsonl -o out --retry-failed", "--retry-failed needs --resume"],
     ["in.jsonl --provider scripted --base-url http://h", "--base-url has no meaning"],
+    ["in.jsonl --script s.json", "--script needs --provider scripted"],
+    ["in.jsonl --confirm yes", '--confirm must be ask or allow or deny, not "yes"'],
+    ["in.jsonl --grant nett", "--grant is a list of net, child-process"],
+    ["in.jsonl --mcp a|b", "--mcp: no shell reads it"],
+    ["in.jsonl --tools x={", "--tools x: its options are no JSON"],
+    ["in.jsonl --tools", "--tools needs a value: MODULE"],
+    ["in.jsonl --max-steps 1001", "--max-steps must be a whole number from 1 to 1000"],
+    ["in.jsonl --budget-tokens 0", "--budget-tokens must be a whole number from 1"],
+    ["in.jsonl --agent x", "--agent is an option of heddle chat"],
+    ["in.jsonl --tool x.js", "did you mean --tools?"],
   ])("%s is refused", (line, expected) => {
     expect(problems(...line.split(" "))).toContain(expected);
   });
@@ -215,31 +237,8 @@ describe("heddle stress", () => {
     ]) {
       expect(parse(...argv)).toEqual({ type: "help", of: "stress" });
     }
-    expect(problems("in.jsonl", "--agents", "3")).toBe("--agents is an option of heddle stress");
-  });
-});
-
-describe("helpText()", () => {
-  test("names every option, in lines of at most 100 characters", () => {
-    const text = helpText();
-    for (const { name } of OPTIONS) expect(text).toContain(`--${name}`);
-    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-  });
-
-  test("of stress says what the faults are, as narrow", () => {
-    const text = stressHelpText();
-    for (const name of ["--agents", "--json", "crash", "cancel", "stall"]) {
-      expect(text).toContain(`  ${name}`.trimEnd());
-    }
-    expect(text).not.toContain("--concurrency");
-    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-  });
-});
-
-describe("suggest()", () => {
-  test("finds what is a prefix or near, and nothing else", () => {
-    expect(suggest("instr", ["instructions"])).toBe("instructions");
-    expect(suggest("resmue", ["resume", "retry-failed"])).toBe("resume");
-    expect(suggest("zebra", ["resume", "retry-failed"])).toBeUndefined();
+    expect(problems("in.jsonl", "--agents", "3")).toBe(
+      "--agents is an option of heddle chat and heddle stress",
+    );
   });
 });

@@ -29,7 +29,9 @@ const job = {
 async function follow(argv: readonly string[], isTerminal: boolean): Promise<string | undefined> {
   const command = parseArguments(["run", ...argv], { isTerminal: true });
   const stream = new FakeStream(isTerminal ? { columns: 80, rows: 24 } : undefined);
-  const follower = followerOf(command as unknown as Prepared, new Output(stream, redactor([])));
+  const output = new Output(stream, redactor([]));
+  const streams = { stdout: output, stderr: output, redact: redactor([]) };
+  const follower = followerOf(command as unknown as Prepared, streams, {});
   await follower?.(job);
   return follower === undefined ? undefined : stream.text;
 }

@@ -50,6 +50,28 @@ describe("LiveTable", () => {
     table.close();
   });
 
+  test("is away while its terminal is held, and comes back with what was noted meanwhile", async () => {
+    const stream = new FakeStream({ columns: 80, rows: 24 });
+    const terminal = new Output(stream, redactor([]));
+    const table = new LiveTable(terminal, () => ["the table"]);
+    const shownBefore = stream.text;
+    table.hold();
+    const hold = terminal.hold();
+    const taken = stream.text.slice(shownBefore.length);
+    expect(taken).not.toContain("the table");
+    expect(taken).not.toBe("");
+    await hold.write("a question? ");
+    const asked = stream.text;
+    table.note("meanwhile");
+    vi.advanceTimersByTime(1_000);
+    expect(stream.text).toBe(asked);
+    hold.release();
+    vi.advanceTimersByTime(100);
+    const after = stream.text.slice(asked.length);
+    expect(after).toMatch(/heddle: meanwhile[\s\S]*the table/);
+    table.close();
+  });
+
   test("takes itself away when it is closed, and draws no more", () => {
     const stream = new FakeStream({ columns: 80, rows: 24 });
     const table = open(stream, new Tally(0));

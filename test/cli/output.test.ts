@@ -22,6 +22,19 @@ describe("Output", () => {
     }
   });
 
+  test("while it is held only the holder writes; what others write comes afterwards, in order", async () => {
+    const stream = new FakeStream();
+    const output = new Output(stream, redactor(["sk-secret"]));
+    const hold = output.hold();
+    const others = Promise.all([output.write("one "), output.print("two ")]);
+    await hold.write("sk-secret? ");
+    expect([stream.text, output.isHeld]).toEqual(["[redacted]? ", true]);
+    hold.release();
+    await others;
+    await output.write("three");
+    expect([stream.text, output.isHeld]).toEqual(["[redacted]? one two three", false]);
+  });
+
   test("writes nothing more once its stream has failed, and tells so", async () => {
     const stream = new FakeStream();
     const output = new Output(stream, redactor([]));
