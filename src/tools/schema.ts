@@ -49,7 +49,9 @@ function shownAsJson(field: string, schema: StandardSchema): JsonSchema {
     throw new HeddleError("INVALID_OPTION", message, { details: { field } });
   }
   try {
-    return shown.input({ target: "draft-2020-12" });
+    // Some models' servers refuse what names the dialect.
+    const { $schema: _, ...json } = shown.input({ target: "draft-2020-12" });
+    return json;
   } catch (error) {
     const message = `${field} cannot be shown as a JSON Schema: ${describe(error)}`;
     throw new HeddleError("INVALID_OPTION", message, { cause: error, details: { field } });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ToolDecision, WorkerHost } from "../../src/index.ts";
 import { reaches } from "../support/behaviours.ts";
 import { startScripted } from "../support/supervisors.ts";
-import { callsOf, eventsOf, guarded, Inbox, toolsOf } from "../support/tools.ts";
+import { callsOf, eventsOf, guarded, Inbox, outcomesOf, toolsOf } from "../support/tools.ts";
 
 const args = { to: "ann", text: "hi" };
 const script = callsOf({ name: "send", args });
@@ -123,6 +123,36 @@ describe("while somebody is asked", () => {
     expect(await job.outcome).toMatchObject({ status: "cancelled" });
     expect([session.confirmations.size, called]).toEqual([0, []]);
     expect(await eventsOf(job, "confirmation-decided")).toMatchObject([{ decision: "cancelled" }]);
+  });
+
+  test.each([
+    ["before", 0],
+    ["after", 1],
+  ])("a cancel in the same turn, %s the approval, wins: the tool never runs", async (_, place) => {
+    const { session } = await startScripted(script);
+    const inbox = new Inbox(session);
+    const called: unknown[] = [];
+    const worker = session.createWorker(guarded(called));
+    const job = session.run(worker, { prompt: "go" });
+    const { confirmationId } = await inbox.next();
+    const acts = [() => session.decide(confirmationId, { approve: true })];
+    acts.splice(place, 0, () => void job.cancel("no"));
+    const decided = acts.map((act) => {
+      try {
+        return act();
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    });
+    expect(decided).toEqual(
+      place === 0 ? [undefined, "UNKNOWN_CONFIRMATION"] : [undefined, undefined],
+    );
+    expect(await job.outcome).toMatchObject({ status: "cancelled" });
+    expect([called, session.confirmations.size]).toEqual([[], 0]);
+    expect(await outcomesOf(job)).toMatchObject([
+      { isError: true, error: { code: "JOB_CANCELLED" } },
+    ]);
+    expect(worker.transcript.at(-1)).toMatchObject({ role: "tool", isError: true });
   });
 
   test("closing the session ends it", async () => {
