@@ -23,6 +23,11 @@ const WORKER: WorkerPlan = {
   maxRestarts: 3,
   withinMs: 1_000,
   initialMs: 1,
+  tools: "stateless",
+  approvals: "ask",
+  maxParallelToolCalls: 3,
+  toolMs: undefined,
+  confirmationMs: undefined,
 };
 
 const RUN: Extract<Action, { type: "run" }> = {
@@ -35,10 +40,11 @@ const RUN: Extract<Action, { type: "run" }> = {
   id: "random",
   signal: "none",
   host: "none",
+  decides: "is not asked",
   reader: "none",
 };
 
-const STALLS = [{ chunks: [12], toolCalls: 0, end: "stalls", isDeaf: false }] as const;
+const STALLS = [{ chunks: [12], toolCalls: [], end: "stalls", isDeaf: false }] as const;
 
 /** Everything that can happen has happened before the next action. */
 function schedule(actions: readonly Action[], options: Partial<Schedule> = {}): Schedule {
@@ -138,7 +144,7 @@ describe("a schedule that once broke a promise", () => {
   test("a worker failed of a death that came right after its job's own end", async () => {
     const simulation = new Simulation(schedule([]));
     const { world, workers } = simulation;
-    const plan = [{ chunks: [], toolCalls: 1, end: "responds", isDeaf: false }] as const;
+    const plan = [{ chunks: [], toolCalls: ["unknown"], end: "responds", isDeaf: false }] as const;
     await simulation.start();
     await simulation.perform(worker({ policy: "never", maxSteps: 1 }), 1);
     await simulation.perform({ ...RUN, plan }, 1);

@@ -54,6 +54,8 @@ export class JobRun implements JobDriver {
   /** Readers hold the stream back. */
   #isHeld: boolean = false;
   #isWaiting: boolean = false;
+  /** Its worker's state says so, whatever happens meanwhile. */
+  #isRestarting: boolean = false;
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #model: ModelSteps;
@@ -164,7 +166,8 @@ export class JobRun implements JobDriver {
     const { isWaiting, isConfirming } = this.#tools;
     if (this.#job.isSettled || this.#job.stopReason || this.#actorHasEnded) return;
     this.#runTotal();
-    this.#context.onState(isConfirming ? "awaiting-confirmation" : "working");
+    if (!this.#isRestarting)
+      this.#context.onState(isConfirming ? "awaiting-confirmation" : "working");
     if (isWaiting === this.#isWaiting) return;
     this.#isWaiting = isWaiting;
     if (isWaiting) this.#wanted = Promise.withResolvers();
@@ -180,7 +183,9 @@ export class JobRun implements JobDriver {
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
       if (this.#job.stopReason) return failure;
-      this.#context.onState(this.#tools.isConfirming ? "awaiting-confirmation" : "working");
+      // It may only wait, as the one before it did.
+      this.#isWaiting = false;
+      this.#toolsChanged();
     }
   }
 
@@ -197,7 +202,7 @@ export class JobRun implements JobDriver {
 
   /** The thread was given up while the actor only waited: there is another when it is needed. */
   async #resume(): Promise<ActorThread | HeddleError | undefined> {
-    await this.#wanted.promise;
+    while (this.#tools.isWaiting && !this.#job.stopReason) await this.#wanted.promise;
     return this.#job.stopReason ? undefined : await this.#context.resumeThread();
   }
 
@@ -210,7 +215,10 @@ export class JobRun implements JobDriver {
     const isSteered =
       this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
     if (tally.isComplete && !isSteered) return undefined;
-    return await this.#context.replaceThread(failure);
+    this.#isRestarting = true;
+    const next = await this.#context.replaceThread(failure);
+    this.#isRestarting = false;
+    return next;
   }
 
   async #attempt(): Promise<HeddleError | undefined> {
@@ -218,6 +226,8 @@ export class JobRun implements JobDriver {
     const thread = this.#thread;
     try {
       await this.#tools.prepare(thread);
+      // The actor was told before it knew the job, and would not stop.
+      if (this.#job.stopReason) return undefined;
       const input: Message = { role: "user", content: spec.input.prompt };
       const messages = [...this.#context.history, input, ...tally.completed()];
       const steering = this.#context.steering.waiting;
@@ -242,16 +252,24 @@ export class JobRun implements JobDriver {
   #writtenOff(error: HeddleError): void {
     this.#actorHasEnded = true;
     this.#job.stoppedBy("stuck");
-    this.#model.cancel("the actor is gone");
+    this.#leave();
     this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
   #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    this.#model.cancel("the actor is gone");
+    this.#leave();
     this.#context.onActorEnded();
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
+  }
+
+  /** What runs for the actor beside it ends with it. */
+  #leave(): void {
+    const { isConfirming } = this.#tools;
+    this.#model.cancel("the actor is gone");
+    this.#tools.stop("the actor is gone");
+    if (isConfirming && !this.#job.stopReason) this.#context.onState("working");
   }
 
   #deadline(totalMs: number): Deadline {

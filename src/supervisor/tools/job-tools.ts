@@ -118,13 +118,13 @@ export class JobTools {
   }
 
   callPoolTool(call: PoolCall): Promise<ToolEnd> {
-    const open = this.#find(call.index);
+    const open = this.#findAway(call.index);
     open.away ??= this.#away(open, call, (signal) => this.#services.callPool(open, call, signal));
     return open.away;
   }
 
   callHostTool({ index }: ToolCallRef): Promise<ToolEnd> {
-    const open = this.#find(index);
+    const open = this.#findAway(index);
     open.away ??= this.#callHostTool(open);
     return open.away;
   }
@@ -142,7 +142,7 @@ export class JobTools {
     if (open && open.phase !== "away") this.#finish(open, end);
   }
 
-  /** The job is to stop: what is done beside the actor is told. The actor itself was told before. */
+  /** The job is to stop, or its actor is gone: nothing begins any more, and what is done beside the actor is told. */
   stop(reason: string): void {
     const error = new HeddleError("JOB_CANCELLED", reason);
     this.#stopped.abort(error);
@@ -180,23 +180,29 @@ export class JobTools {
     return open;
   }
 
+  /** Also one that has ended since the actor was told which have: it is given the end. */
+  #findAway(index: number): OpenCall {
+    const known = this.#open.find((open) => open.index === index);
+    return known?.away ? known : this.#find(index);
+  }
+
   async #confirm(open: OpenCall, args: unknown): Promise<ConfirmationAnswer> {
     const { job, timeouts, session, onChange } = this.#options;
     const { confirmations } = session;
+    const { signal } = this.#stopped;
+    signal.throwIfAborted();
     const parameters = this.#specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
     const verdict = await (open.asked(args) ??
-      confirmCall(open, args, { job, timeouts, confirmations, parameters, onChange }));
+      confirmCall(open, args, { job, timeouts, confirmations, parameters, signal, onChange }));
     return answerOf(verdict, timeouts.confirmationMs ?? 0);
   }
 
   /** Notes that a call is about to be carried out. Returns its deadline. */
   #begin(open: OpenCall, begin: ToolBegin, phase: "begun" | "away"): number | undefined {
+    this.#stopped.signal.throwIfAborted();
     const { args, isIdempotent, timeoutMs = this.#options.timeouts.toolMs } = begin;
     if (open.isUnderWay || !open.use(args)) {
-      throw new HeddleError(
-        "INTERNAL",
-        `tool call ${open.index} may not begin now, or not with these arguments`,
-      );
+      throw notOpen(open.index, "it may not begin now, or not with these arguments");
     }
     open.phase = phase;
     open.isIdempotent = isIdempotent;
@@ -263,6 +269,7 @@ export class JobTools {
     const { maxToolResultBytes } = job.spec.settings;
     const outcome = job.tally.tool(open.index, boundedEnd(end, maxToolResultBytes));
     if (!outcome) return;
+    open.confirmation?.cancel();
     void open.end(new HeddleError("JOB_CANCELLED", "the call has ended"));
     job.append({ ...outcome, type: "tool-finished" });
     onChange();
@@ -287,8 +294,8 @@ export class JobTools {
   }
 }
 
-function notOpen(index: number): HeddleError {
-  return new HeddleError("INTERNAL", `the actor speaks of a tool call that is not open: ${index}`);
+function notOpen(index: number, why = "it is not open"): HeddleError {
+  return new HeddleError("INTERNAL", `the actor speaks of tool call ${index}, but ${why}`);
 }
 
 function distinct(specs: readonly ToolSpec[]): readonly ToolSpec[] {
