@@ -19,6 +19,14 @@ import { anyDecision, anyTool, pick } from "./tool-schedules.ts";
  * Schedules that press on one promise each.
  */
 
+/** Models that do nothing but call tools. */
+const anyToolPlan: fc.Arbitrary<JobPlan> = fc.array(
+  fc
+    .record({ toolCalls: fc.array(anyTool, { minLength: 1, maxLength: 3 }) })
+    .map((step): ResponsePlan => ({ ...step, chunks: [3], end: "responds", isDeaf: false })),
+  { minLength: 1, maxLength: 3 },
+);
+
 /** Actors that die again and again. */
 const anyCrash: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -46,7 +54,7 @@ const anyFamilyAction: fc.Arbitrary<Action> = fc.oneof(
       worker: fc.option(pick, { nil: undefined, freq: 2 }),
       parent: fc.option(pick, { nil: undefined, freq: 4 }),
       awaitsChildren: fc.constantFrom(true, true, false),
-      plan: fc.oneof(fc.constant<JobPlan>([STALL]), anyPlan),
+      plan: fc.oneof(fc.constant<JobPlan>([STALL]), anyPlan, anyToolPlan),
       signal: fc.constant("none"),
       host: fc.constant("none"),
     }),
@@ -61,9 +69,10 @@ const anyFamilyAction: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: ponders },
+  { weight: 2, arbitrary: anyDecision },
   { weight: 1, arbitrary: anyFault },
   { weight: 1, arbitrary: anyEnding },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
 ) as fc.Arbitrary<Action>;
 
 /** Trees of jobs, whose parts are cancelled, fail and wait for each other. */
@@ -100,13 +109,6 @@ export const anyCrowdedSchedule: fc.Arbitrary<Schedule> = fc
     queue: 100,
     limits: { maxConcurrent },
   }));
-
-const anyToolPlan: fc.Arbitrary<JobPlan> = fc.array(
-  fc
-    .record({ toolCalls: fc.array(anyTool, { minLength: 1, maxLength: 3 }) })
-    .map((step): ResponsePlan => ({ ...step, chunks: [3], end: "responds", isDeaf: false })),
-  { minLength: 1, maxLength: 3 },
-);
 
 /** A worker that can use its tools. */
 const anyUser: fc.Arbitrary<WorkerPlan> = anyWorker.map((worker) => ({

@@ -44,7 +44,8 @@ async function comeToRest(simulation: Simulation): Promise<void> {
   while (await world.step());
   expectThreadsShared(simulation);
   // Longer than any worker keeps its thread when it only waits.
-  await world.pass(1_100);
+  const parkedMs = world.clock.monotonicMs() + 1_100;
+  await world.until(() => world.clock.monotonicMs() >= parkedMs);
   expectParked(simulation);
   expect(simulation.violations).toEqual([]);
   world.participants.push(new SimPerson(simulation.sessions.map(({ session }) => session)));

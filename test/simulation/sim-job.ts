@@ -101,7 +101,7 @@ export class SimJob {
       events.flatMap((event) => (event.type === "thread-stuck" ? [event.threadId] : [])),
     );
     violations.push(...this.#hostToolsLeft(simulation));
-    const isOpen = jobs.some((child) => child.parent === this && !child.outcome);
+    const isOpen = jobs.some((child) => child.parent === this && !child.job.isSettled);
     if (isOpen) violations.push(`${id} has settled, and a child of it has not`);
     for (const thread of world.threads) {
       if (thread.isDead || writtenOff.has(thread.threadId)) continue;

@@ -57,6 +57,8 @@ async function perform(
 /** The tools beside the supervisor, which end when the scheduler lets them. */
 export class SimHostTools implements Participant {
   readonly tools: readonly AnyTool[];
+  /** None of them goes on. */
+  isPaused: boolean = false;
   readonly #waiting = new Set<() => void>();
   readonly #note: ToolStage["note"];
 
@@ -66,7 +68,7 @@ export class SimHostTools implements Participant {
   }
 
   collect(all: (() => void)[]): void {
-    all.push(...this.#waiting);
+    if (!this.isPaused) all.push(...this.#waiting);
   }
 
   #tool(name: ToolKind): AnyTool {
