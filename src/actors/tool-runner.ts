@@ -1,11 +1,13 @@
 import type { JobCalls, LoadedTools, ToolEnd, ToolModule, ToolRequest } from "../protocol/tool.ts";
 import { CallSignal } from "../tools/call-signal.ts";
+import type { ToolSet } from "../tools/load-tools.ts";
 import { loadTools } from "../tools/load-tools.ts";
 import { runTool, toolCallIdOf } from "../tools/run-tool.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { performToolCall } from "../tools/tool-call.ts";
 import { Toolbox } from "../tools/toolbox.ts";
 import type { Caller } from "../transport/calls.ts";
+import type { Clock } from "../transport/clock.ts";
 import { systemClock } from "../transport/clock.ts";
 import { abortable } from "./abortable.ts";
 import { RequestQueue } from "./request-queue.ts";
@@ -21,20 +23,35 @@ export type CallingJob = {
   readonly maxResultBytes: number;
 };
 
+/** What is taken from outside, so that a test can own it. */
+export type ToolSurroundings = {
+  /** @defaultValue what imports them */
+  readonly load?: (modules: readonly ToolModule[]) => Promise<ToolSet>;
+  /** @defaultValue the system's */
+  readonly clock?: Clock;
+};
+
 /** The tools that are loaded in an actor's thread, and how a call of one is carried out there. */
 export class ToolRunner {
   readonly execOutputs: ExecOutputs = new ExecOutputs();
   readonly #supervisor: Caller<JobCalls>;
+  readonly #loadTools: NonNullable<ToolSurroundings["load"]>;
+  readonly #clock: Clock;
   #box: Toolbox = new Toolbox([]);
   #modules: ReadonlyMap<string, ToolModule> = new Map();
 
-  constructor(supervisor: Caller<JobCalls>) {
+  constructor(
+    supervisor: Caller<JobCalls>,
+    { load = loadTools, clock = systemClock }: ToolSurroundings = {},
+  ) {
     this.#supervisor = supervisor;
+    this.#loadTools = load;
+    this.#clock = clock;
   }
 
   /** @throws {HeddleError} `TOOL_LOAD_FAILED`. */
   async load(modules: readonly ToolModule[]): Promise<LoadedTools> {
-    const loaded = await loadTools(modules);
+    const loaded = await this.#loadTools(modules);
     this.#box = new Toolbox(loaded.tools);
     this.#modules = loaded.modules;
     return { specs: this.#box.specs, isStateful: loaded.isStateful };
@@ -85,7 +102,7 @@ export class ToolRunner {
     timeoutMs: number | undefined,
   ): Promise<ToolEnd> {
     const { jobId, context, maxResultBytes } = job;
-    const signal = new CallSignal(job.signal, timeoutMs, systemClock);
+    const signal = new CallSignal(job.signal, timeoutMs, this.#clock);
     const queue = new RequestQueue<ToolRequest>(
       (request) => this.#supervisor.call("serveTool", request),
       () => this.#supervisor.call("serveTool", { type: "sync", jobId }),

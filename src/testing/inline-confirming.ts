@@ -62,6 +62,7 @@ export class InlineConfirming {
       issuesOf,
       expiresInMs: confirmationMs,
       onHostFailed: this.#options.onFailed,
+      onVerdict: () => {},
     });
     this.#options.onWaiting(this.#confirmations.size);
     const cancel = () => confirmation.cancel();

@@ -56,8 +56,10 @@ describe("tools over HTTP", () => {
       expect(JSON.parse(ended.get("call_c") ?? "")).toMatchObject({ quotient: 2 });
       expect(ended.get("call_d")).toBe("UNKNOWN_TOOL");
       // The mock shows requests of either API as messages.
-      const { messages } = mock.getRequests()[1]?.body as Body;
-      const results = messages.filter(({ role }) => role === "tool").map((one) => one.tool_call_id);
+      const body = mock.getRequests()[1]?.body as Body | undefined;
+      const results = body?.messages
+        .filter(({ role }) => role === "tool")
+        .map((one) => one.tool_call_id);
       expect(results).toEqual(["call_a", "call_b", "call_c", "call_d"]);
       const chunks = await collect(job);
       const pieces = chunks.filter((chunk) => chunk.type === "tool-call" && chunk.index === 1);

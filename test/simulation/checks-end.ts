@@ -4,6 +4,8 @@ import type { ModelResponseChunk } from "../../src/protocol/model.ts";
 import { isTerminal } from "../../src/supervisor/log/job-log.ts";
 import { expectBudget, expectUsage } from "./checks-budget.ts";
 import { expectFamily, familyOf } from "./checks-family.ts";
+import { expectTools } from "./checks-tools.ts";
+import { expectTotal } from "./checks-waiting.ts";
 import { flawOf } from "./plan.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { SimReader } from "./sim-reader.ts";
@@ -17,6 +19,8 @@ export async function expectEnd(simulation: Simulation): Promise<void> {
     expectOneEnd(simulation, job, log);
     expectResponses(simulation, job, log);
     expectRequests(simulation, job, log);
+    expectTools(simulation, job, log);
+    expectTotal(job, log);
     expectUsage(simulation, job, log);
     expectBudget(simulation, job, log);
     expectFamily(simulation, job, log);
@@ -44,7 +48,8 @@ function expectNothingLeft({ supervisor, world, sessions, workers, events }: Sim
   }
   // The watch over threads lets its last tick go by.
   world.clock.advance(10);
-  expect(world.clock.pendingTimers).toBe(0);
+  const ofThreads = world.threads.reduce((sum, { timers }) => sum + timers, 0);
+  expect(world.clock.pendingTimers - ofThreads).toBe(0);
   expect(world.holders).toBe(0);
   for (const { session } of sessions) {
     expect([session.jobs.size, session.workers.size, session.settledJobs]).toEqual([0, 0, 0]);
@@ -124,6 +129,7 @@ function expectRequests(
     expect(request.mostUnderWay).toBeLessThanOrEqual(schedule.limits.maxConcurrent ?? 1_000);
     expect(request.atTurn).toBeLessThanOrEqual(sim.settledTurn ?? 0);
     const before = requests[i - 1];
+    if (before?.thread.isUnkillable) continue;
     if (before?.callIndex === request.callIndex) expect(before.end).toBeUndefined();
     else if (before) expect([before.end, request.step]).toEqual(["responded", before.step + 1]);
   }

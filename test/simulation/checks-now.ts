@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { expectSums } from "./checks-budget.ts";
 import { expectFamilies } from "./checks-family.ts";
+import { expectConfirmations, expectParked } from "./checks-waiting.ts";
 import { flawOf } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -16,6 +17,9 @@ export function expectNow(simulation: Simulation): void {
   expectWindows(simulation);
   expectFamilies(simulation);
   expectSums(simulation);
+  expectConfirmations(simulation);
+  // Where messages take time, nobody outside knows when the thread was ready.
+  if (simulation.schedule.isEager) expectParked(simulation);
 }
 
 /** Permits are held for threads that workers have, and for children that wait for their worker's last thread to be gone. */

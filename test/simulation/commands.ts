@@ -1,6 +1,7 @@
 import type { ProviderLimits } from "../../src/protocol/provider.ts";
 import type { Budget } from "../../src/supervisor/options.ts";
 import type { JobPlan } from "./plan.ts";
+import type { Deciding, Taking } from "./sim-host.ts";
 import type { SpawnFault } from "./world.ts";
 
 export type WorkerPlan = {
@@ -20,6 +21,11 @@ export type WorkerPlan = {
   readonly withinMs: number;
   readonly initialMs: number;
   readonly budget?: Budget;
+  readonly tools: "none" | "stateless" | "stateful";
+  readonly approvals: "ask" | "deny" | "allow";
+  readonly maxParallelToolCalls: number;
+  readonly toolMs: number | undefined;
+  readonly confirmationMs: number | undefined;
 };
 
 export type ActorFault =
@@ -52,12 +58,24 @@ export type Action =
       readonly totalMs: number | undefined;
       readonly id: "random" | "given";
       readonly signal: "none" | "aborted" | "later";
-      readonly host: "none" | "takes" | "throws" | "hangs";
+      readonly host: Taking;
+      readonly decides: Deciding;
       /** Who reads it from the start. */
       readonly reader: "none" | "reads" | "pauses";
     }
   | { readonly type: "cancel"; readonly job: number }
   | { readonly type: "abort"; readonly job: number }
+  /** The user says something in the middle of a job. */
+  | { readonly type: "steer"; readonly worker: number }
+  /** Somebody looks at what waits for a decision. */
+  | { readonly type: "look"; readonly session: number }
+  /** Somebody decides on what was asked at any time. */
+  | {
+      readonly type: "decide";
+      readonly session: number;
+      readonly confirmation: number;
+      readonly decides: Exclude<Deciding, "is not asked" | "never answers" | "throws">;
+    }
   | {
       readonly type: "read";
       readonly job: number;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Action, ActorFault, GatewayFault, Schedule } from "./commands.ts";
-import type { JobPlan } from "./plan.ts";
+import type { Action, ActorFault, GatewayFault, Schedule, WorkerPlan } from "./commands.ts";
+import type { JobPlan, ResponsePlan } from "./plan.ts";
 import {
   anyEnding,
   anyFault,
@@ -10,14 +10,22 @@ import {
   anySchedule,
   anyWorker,
   passMs,
-  pick,
   ponders,
   STALL,
 } from "./schedules.ts";
+import { anyDecision, anyTool, pick } from "./tool-schedules.ts";
 
 /*
  * Schedules that press on one promise each.
  */
+
+/** Models that do nothing but call tools. */
+const anyToolPlan: fc.Arbitrary<JobPlan> = fc.array(
+  fc
+    .record({ toolCalls: fc.array(anyTool, { minLength: 1, maxLength: 3 }) })
+    .map((step): ResponsePlan => ({ ...step, chunks: [3], end: "responds", isDeaf: false })),
+  { minLength: 1, maxLength: 3 },
+);
 
 /** Actors that die again and again. */
 const anyCrash: fc.Arbitrary<Action> = fc.oneof(
@@ -46,7 +54,7 @@ const anyFamilyAction: fc.Arbitrary<Action> = fc.oneof(
       worker: fc.option(pick, { nil: undefined, freq: 2 }),
       parent: fc.option(pick, { nil: undefined, freq: 4 }),
       awaitsChildren: fc.constantFrom(true, true, false),
-      plan: fc.oneof(fc.constant<JobPlan>([STALL]), anyPlan),
+      plan: fc.oneof(fc.constant<JobPlan>([STALL]), anyPlan, anyToolPlan),
       signal: fc.constant("none"),
       host: fc.constant("none"),
     }),
@@ -61,9 +69,10 @@ const anyFamilyAction: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: ponders },
+  { weight: 2, arbitrary: anyDecision },
   { weight: 1, arbitrary: anyFault },
   { weight: 1, arbitrary: anyEnding },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
 ) as fc.Arbitrary<Action>;
 
 /** Trees of jobs, whose parts are cancelled, fail and wait for each other. */
@@ -100,3 +109,56 @@ export const anyCrowdedSchedule: fc.Arbitrary<Schedule> = fc
     queue: 100,
     limits: { maxConcurrent },
   }));
+
+/** A worker that can use its tools. */
+const anyUser: fc.Arbitrary<WorkerPlan> = anyWorker.map((worker) => ({
+  ...worker,
+  maxSteps: 20,
+  maxOutputBytes: 100_000,
+  windowBytes: 1_000,
+  budget: {},
+  whenBusy: "enqueue",
+}));
+
+const anyToolUse: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      ...anyRunOptions,
+      plan: anyToolPlan,
+      worker: fc.option(pick, { nil: undefined, freq: 8 }),
+      parent: fc.option(pick, { nil: undefined, freq: 1 }),
+      totalMs: fc.constantFrom(undefined, undefined, undefined, 100, 500),
+      signal: fc.constantFrom("none"),
+      host: fc.constantFrom("none", "none", "none", "takes"),
+    }),
+  },
+  { weight: 8, arbitrary: anyDecision },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
+  { weight: 2, arbitrary: anyFault },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("actor"),
+      thread: pick,
+      does: fc.constantFrom<ActorFault[]>("throws", "exits 7", "spins", "recovers"),
+    }),
+  },
+  { weight: 1, arbitrary: anyEnding },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("create-worker"),
+      session: pick,
+      worker: anyUser,
+    }),
+  },
+) as fc.Arbitrary<Action>;
+
+/** Jobs that call tools, and people who decide on the calls. */
+export const anyToolSchedule: fc.Arbitrary<Schedule> = anySchedule(anyToolUse, fc.boolean(), {
+  maxTurns: 24,
+  minLength: 4,
+  worker: anyUser,
+}).map((schedule) => ({ ...schedule, queue: 100, limits: {}, budget: {} }));

@@ -1,10 +1,11 @@
 import type { Message, ModelResponse, ModelResponseChunk } from "../../src/protocol/model.ts";
+import type { ToolKind } from "./tool-kinds.ts";
 
 /** What a model does with one request. Plain data: it travels in the job's prompt. */
 export type ResponsePlan = {
   /** Sizes of its text chunks, in characters. */
   readonly chunks: readonly number[];
-  readonly toolCalls: number;
+  readonly toolCalls: readonly ToolKind[];
   /** It refuses the first attempt, because there are too many requests. */
   readonly isRefused?: boolean;
   readonly end: "responds" | "fails" | "stalls" | "expires";
@@ -15,7 +16,7 @@ export type ResponsePlan = {
 /** What a model does with the model calls of one job, in order; calls past the end get a plain answer. */
 export type JobPlan = readonly ResponsePlan[];
 
-const PLAIN: ResponsePlan = { chunks: [2], toolCalls: 0, end: "responds", isDeaf: false };
+const PLAIN: ResponsePlan = { chunks: [2], toolCalls: [], end: "responds", isDeaf: false };
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzäöü";
 
 export function promptOf(plan: JobPlan): string {
@@ -24,10 +25,22 @@ export function promptOf(plan: JobPlan): string {
 
 /** Which model call of its job a request with these messages is, and what its model does. */
 export function planFor(messages: readonly Message[]): { step: number; plan: ResponsePlan } {
-  const input = messages.findLastIndex(({ role }) => role === "user");
+  const input = inputOf(messages);
   const step = messages.slice(input).filter(({ role }) => role === "assistant").length;
   const plans = JSON.parse(String(messages[input]?.content)) as JobPlan;
   return { step, plan: plans[step] ?? PLAIN };
+}
+
+/** Where the input of the latest job is: what the user says beside it is no plan. */
+export function inputOf(messages: readonly Message[]): number {
+  return messages.findLastIndex(
+    ({ role, content }) => role === "user" && String(content).startsWith("["),
+  );
+}
+
+/** What a tool is called with: no other call of its job is called with the same. */
+export function argumentsOf(step: number, index: number): { readonly n: number } {
+  return { n: step * 10 + index };
 }
 
 /** The chunks of a response, which tell their job, step and place. */
@@ -42,8 +55,9 @@ export function chunksOf(
       .slice(0, size);
     return { type: i % 5 === 4 ? "reasoning" : "text", text };
   });
-  const calls = Array.from({ length: toolCalls }, (_, index): ModelResponseChunk => {
-    return { type: "tool-call", index, id: callId(step, index), name: "none", argumentsText: "{}" };
+  const calls = toolCalls.map((name, index): ModelResponseChunk => {
+    const argumentsText = JSON.stringify(argumentsOf(step, index));
+    return { type: "tool-call", index, id: callId(step, index), name, argumentsText };
   });
   return [...texts, ...calls];
 }
@@ -55,7 +69,13 @@ export function responseOf(
 ): ModelResponse {
   const toolCalls = sent.flatMap((chunk) =>
     chunk.type === "tool-call"
-      ? [{ id: callId(step, chunk.index), name: "none", argumentsText: "{}" }]
+      ? [
+          {
+            id: callId(step, chunk.index),
+            name: chunk.name ?? "",
+            argumentsText: chunk.argumentsText,
+          },
+        ]
       : [],
   );
   return {
@@ -79,6 +99,6 @@ export function flawOf(messages: readonly Message[]): string | undefined {
   return open.length > 0 ? "calls without a result at the end" : undefined;
 }
 
-function callId(step: number, index: number): string {
+export function callId(step: number, index: number): string {
   return `call-${step}-${index}`;
 }

@@ -1,63 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { Action, Schedule, WorkerPlan } from "./commands.ts";
+import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
+import type { Action, WorkerPlan } from "./commands.ts";
 import { finish, runSchedule } from "./run-schedule.ts";
+import { playing, RUN, STALLS, schedule, worker } from "./short-schedules.ts";
 import { SimActor } from "./sim-actor.ts";
 import type { SimThread } from "./sim-thread.ts";
 import { Simulation } from "./simulation.ts";
 
 /* What random schedules have found, in the fewest words; these do not depend on the seed. */
-
-const WORKER: WorkerPlan = {
-  graceMs: 100,
-  killMs: 100,
-  windowBytes: 1_000,
-  maxOutputBytes: 100_000,
-  maxSteps: 20,
-  maxDepth: 8,
-  maxChildren: 100,
-  parkAfterMs: 1_000,
-  whenBusy: "enqueue",
-  whenUnresponsive: "report",
-  provider: "shared",
-  policy: "on-failure",
-  maxRestarts: 3,
-  withinMs: 1_000,
-  initialMs: 1,
-};
-
-const RUN: Extract<Action, { type: "run" }> = {
-  type: "run",
-  worker: 0,
-  parent: undefined,
-  awaitsChildren: false,
-  plan: [],
-  totalMs: undefined,
-  id: "random",
-  signal: "none",
-  host: "none",
-  reader: "none",
-};
-
-const STALLS = [{ chunks: [12], toolCalls: 0, end: "stalls", isDeaf: false }] as const;
-
-/** Everything that can happen has happened before the next action. */
-function schedule(actions: readonly Action[], options: Partial<Schedule> = {}): Schedule {
-  return {
-    seed: 1,
-    isEager: true,
-    maxThreads: 10,
-    spare: 0,
-    queue: 100,
-    gateways: 1,
-    limits: {},
-    commands: actions.map((action) => ({ action, turns: 100 })),
-    ...options,
-  };
-}
-
-function worker(options: Partial<WorkerPlan> = {}): Action {
-  return { type: "create-worker", session: 0, worker: { ...WORKER, ...options } };
-}
 
 describe("a schedule that once broke a promise", () => {
   test("close() waited for ever for a spare that could not be ended", async () => {
@@ -138,7 +88,7 @@ describe("a schedule that once broke a promise", () => {
   test("a worker failed of a death that came right after its job's own end", async () => {
     const simulation = new Simulation(schedule([]));
     const { world, workers } = simulation;
-    const plan = [{ chunks: [], toolCalls: 1, end: "responds", isDeaf: false }] as const;
+    const plan = [{ chunks: [], toolCalls: ["unknown"], end: "responds", isDeaf: false }] as const;
     await simulation.start();
     await simulation.perform(worker({ policy: "never", maxSteps: 1 }), 1);
     await simulation.perform({ ...RUN, plan }, 1);
@@ -168,19 +118,25 @@ describe("a schedule that once broke a promise", () => {
   });
 });
 
-/** A simulation that has played `actions`; not over yet. */
-async function playing(
-  actions: readonly Action[],
-  options: Partial<Schedule> = {},
-): Promise<Simulation> {
-  const simulation = new Simulation(schedule(actions, options));
-  await simulation.start();
-  for (const action of actions) await simulation.perform(action, 100);
-  return simulation;
-}
-
 const HANGS: Action = { type: "next-thread", kind: "actor", fault: "hangs" };
 const DIES: Action = { type: "next-thread", kind: "actor", fault: "dies" };
+
+describe("a run that interrupts what its parent waits for", () => {
+  test("is refused when the parent ends of it, and leaves no orphan", async () => {
+    const simulation = await playing([]);
+    const session = simulation.sessions[0]?.session as SupervisorSession;
+    const input = { prompt: "[]" };
+    const interrupted = session.createWorker({ provider: "shared", whenBusy: "interrupt" });
+    const first = session.run(interrupted, input);
+    // It closes with its job, which ends with the first one.
+    const closing = session.run({ provider: "shared" }, input, { parent: first });
+    const parent = session.run(closing.worker, input);
+    const again = () => session.run(interrupted, input, { parent });
+    expect(again).toThrow(expect.objectContaining({ code: "JOB_SETTLED" }));
+    expect(session.jobs.size).toBe(0);
+    await finish(simulation);
+  });
+});
 
 describe("a thread that hangs at its start", () => {
   test("is ended at once when the job that wanted it is cancelled", async () => {

@@ -1,8 +1,10 @@
 import { expect } from "vitest";
 import { expectEnd } from "./checks-end.ts";
 import { expectRestarts } from "./checks-restart.ts";
+import { expectParked, isParkable } from "./checks-waiting.ts";
 import type { Schedule } from "./commands.ts";
 import { SimActor } from "./sim-actor.ts";
+import { SimPerson } from "./sim-host.ts";
 import { Simulation } from "./simulation.ts";
 
 /** Longer than any deadline of the supervisor's own. */
@@ -24,6 +26,7 @@ export async function finish(simulation: Simulation): Promise<void> {
   await simulation.world.until(() => simulation.readers.every((r) => r.hasEnded || r.hasLeft));
   await expectEnd(simulation);
   expectRestarts(simulation);
+  expect(simulation.violations).toEqual([]);
 }
 
 /** P4: with faults over, every job ends; those that wait for ever by their plan are cancelled. */
@@ -40,6 +43,12 @@ async function comeToRest(simulation: Simulation): Promise<void> {
   await world.settle();
   while (await world.step());
   expectThreadsShared(simulation);
+  // Longer than any worker keeps its thread when it only waits.
+  const parkedMs = world.clock.monotonicMs() + 1_100;
+  await world.until(() => world.clock.monotonicMs() >= parkedMs);
+  expectParked(simulation);
+  expect(simulation.violations).toEqual([]);
+  world.participants.push(new SimPerson(simulation.sessions.map(({ session }) => session)));
   const untilMs = world.clock.monotonicMs() + LONG_MS;
   await world.until(
     () => jobs.every(({ outcome }) => outcome) || world.clock.monotonicMs() > untilMs,
@@ -54,10 +63,14 @@ async function comeToRest(simulation: Simulation): Promise<void> {
 }
 
 /** Nobody waits for a thread while somebody has one that is not needed. */
-function expectThreadsShared({ world, supervisor }: Simulation): void {
+function expectThreadsShared({ world, supervisor, jobs }: Simulation): void {
   const { threads, sessions } = supervisor.inspect();
   if (threads.waiting === 0 || world.threads.some(({ isUnkillable }) => isUnkillable)) return;
-  const busy = sessions.flatMap((session) => session.jobs).map(({ workerId }) => workerId);
+  const waiting = jobs.filter(isParkable).map(({ job }) => job.id);
+  const busy = sessions
+    .flatMap((session) => session.jobs)
+    .filter(({ id }) => !waiting.includes(id))
+    .map(({ workerId }) => workerId);
   const ready = world.threads.filter(({ body }) => body).map(({ threadId }) => threadId);
   const idle = sessions
     .flatMap(({ workers }) => workers)

@@ -8,9 +8,10 @@ import type {
   WorkerPlan,
 } from "./commands.ts";
 import type { JobPlan, ResponsePlan } from "./plan.ts";
+import type { ToolKind } from "./tool-kinds.ts";
+import { anyDeciding, anyDecision, anyTool, pick } from "./tool-schedules.ts";
 import type { SpawnFault } from "./world.ts";
 
-export const pick = fc.nat({ max: 7 });
 export const passMs = fc.oneof(
   { weight: 4, arbitrary: fc.nat({ max: 60 }) },
   { weight: 3, arbitrary: fc.integer({ min: 60, max: 1_500 }) },
@@ -34,11 +35,19 @@ export const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   withinMs: fc.constantFrom(1_000, 100, 60_000),
   initialMs: fc.constantFrom(1, 50, 400),
   budget: fc.constantFrom({}, {}, {}, {}, { maxTotalTokens: 60 }, { maxToolCalls: 1 }),
+  tools: fc.constantFrom("stateless", "stateless", "stateless", "none", "stateful"),
+  approvals: fc.constantFrom("ask", "ask", "ask", "ask", "ask", "allow", "deny"),
+  maxParallelToolCalls: fc.constantFrom(1, 2, 3),
+  toolMs: fc.constantFrom(undefined, undefined, undefined, 30, 200),
+  confirmationMs: fc.constantFrom(undefined, undefined, 60, 700),
 });
 
 const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
   chunks: fc.array(fc.constantFrom(12, 3, 1, 30), { maxLength: 9 }),
-  toolCalls: fc.constantFrom(0, 0, 1, 2),
+  toolCalls: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 4, arbitrary: fc.array(anyTool, { minLength: 1, maxLength: 3 }) },
+  ),
   isRefused: fc.constantFrom(false, false, false, false, true),
   end: fc.constantFrom(
     "responds",
@@ -52,7 +61,7 @@ const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
   isDeaf: fc.constantFrom(false, false, false, false, false, true),
 });
 
-export const STALL: ResponsePlan = { chunks: [3], toolCalls: 0, end: "stalls", isDeaf: false };
+export const STALL: ResponsePlan = { chunks: [3], toolCalls: [], end: "stalls", isDeaf: false };
 
 export const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
 
@@ -64,6 +73,7 @@ export const anyRunOptions = {
   id: fc.constantFrom("random", "random", "given"),
   signal: fc.constantFrom("none", "none", "none", "later", "aborted"),
   host: fc.constantFrom("none", "none", "none", "takes", "throws", "hangs"),
+  decides: anyDeciding,
   reader: fc.constantFrom("none", "none", "reads", "pauses"),
 } as const;
 
@@ -167,6 +177,7 @@ const anyCalm: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant("cancel"), job: pick }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("abort"), job: pick }) },
   { weight: 6, arbitrary: anyReading },
+  { weight: 6, arbitrary: anyDecision },
   { weight: 5, arbitrary: fc.record({ type: fc.constant("pass"), ms: passMs }) },
   {
     weight: 3,
@@ -188,14 +199,14 @@ const anyRough: fc.Arbitrary<Action> = fc.oneof(
 export function anySchedule(
   action: fc.Arbitrary<Action>,
   isEager: fc.Arbitrary<boolean>,
-  { maxTurns = 12, maxThreads = [10, 1, 2], minLength = 1 } = {},
+  { maxTurns = 12, maxThreads = [10, 1, 2], minLength = 1, worker = anyWorker } = {},
 ) {
   const command = fc.record({ action, turns: fc.nat({ max: maxTurns }) });
   const first = fc.record({
     action: fc.record({
       type: fc.constant("create-worker" as const),
       session: fc.constant(0),
-      worker: anyWorker,
+      worker,
     }),
     turns: fc.constant(0),
   });
@@ -241,6 +252,18 @@ export const anyCalmSchedule: fc.Arbitrary<Schedule> = anySchedule(
 ).map((schedule) => ({ ...schedule, commands: schedule.commands.map(obedient) }));
 
 function obedient({ action, turns }: Command): Command {
-  if (action.type !== "run") return { action, turns };
-  return { action: { ...action, plan: action.plan.map((p) => ({ ...p, isDeaf: false })) }, turns };
+  switch (action.type) {
+    case "run":
+      return { action: { ...action, plan: action.plan.map(listening) }, turns };
+    case "create-worker":
+      // A tool that the scheduler holds back for longer is ended with its thread.
+      return { action: { ...action, worker: { ...action.worker, toolMs: undefined } }, turns };
+    default:
+      return { action, turns };
+  }
+}
+
+function listening(plan: ResponsePlan): ResponsePlan {
+  const toolCalls = plan.toolCalls.map((name) => name.replace("deaf", "listens") as ToolKind);
+  return { ...plan, toolCalls, isDeaf: false };
 }

@@ -1,3 +1,5 @@
+import { abortable } from "../../src/actors/abortable.ts";
+import { ToolRunner } from "../../src/actors/tool-runner.ts";
 import { runWorkerLoop } from "../../src/actors/worker-loop.ts";
 import { HeddleError, toWireError } from "../../src/errors.ts";
 import type {
@@ -6,14 +8,21 @@ import type {
   ActorJob,
   ActorModelCall,
 } from "../../src/protocol/actor-messages.ts";
-import type { ModelResponse } from "../../src/protocol/model.ts";
+import type { JobCalls, ToolModule } from "../../src/protocol/tool.ts";
 import type { CallMessage } from "../../src/transport/calls.ts";
 import { Caller, exposeMethods } from "../../src/transport/calls.ts";
 import type { ThreadBody, ThreadInside } from "./sim-thread.ts";
+import type { ToolStage } from "./sim-tools.ts";
+import { toolSetOf } from "./sim-tools.ts";
 
-type SupervisorCalls = { callModel(call: ActorModelCall): Promise<ModelResponse> };
+/** What the actor's world knows of it. */
+export type ActorSurroundings = {
+  /** The actor of that job waits, and so cannot go on at present. */
+  readonly isHeldBack: (jobId: string) => boolean;
+  readonly note: ToolStage["note"];
+};
 
-/** An actor as `actors/entry.ts` makes it, with the real loop, that takes its time before each model call. */
+/** An actor as `actors/entry.ts` makes it, with the real loop and the real runner of tools, that takes its time before each model call. */
 export class SimActor implements ThreadBody {
   /** It does not listen to cancels. */
   isDeaf: boolean = false;
@@ -22,20 +31,33 @@ export class SimActor implements ThreadBody {
   config: ActorConfig | undefined;
   readonly #inside: ThreadInside;
   readonly #isHeldBack: (jobId: string) => boolean;
-  readonly #supervisor: Caller<SupervisorCalls>;
+  readonly #supervisor: Caller<JobCalls>;
+  readonly #tools: ToolRunner;
   readonly #onCall: (body: unknown) => void;
   readonly #thoughts = new Set<() => void>();
-  #running: { readonly jobId: string; readonly abort: AbortController } | undefined;
+  #running:
+    | {
+        readonly jobId: string;
+        readonly abort: AbortController;
+        readonly steering: string[];
+      }
+    | undefined;
 
-  constructor(inside: ThreadInside, isHeldBack: (jobId: string) => boolean) {
+  constructor(inside: ThreadInside, { isHeldBack, note }: ActorSurroundings) {
     this.#inside = inside;
     this.#isHeldBack = isHeldBack;
     this.#supervisor = new Caller(inside.post);
+    const stage: ToolStage = { think: () => this.#think(), note };
+    this.#tools = new ToolRunner(this.#supervisor, {
+      load: async (modules) => toolSetOf(modules, stage),
+      clock: inside.clock,
+    });
+    const loadTools = (modules: readonly ToolModule[]) => this.#tools.load(modules);
     const configure = (config: ActorConfig) => {
       this.config = config;
     };
     const run = (job: ActorJob) => this.#run(job);
-    this.#onCall = exposeMethods({ ready: () => {}, configure, run }, inside.post);
+    this.#onCall = exposeMethods({ ready: () => {}, configure, loadTools, run }, inside.post);
   }
 
   /** The job that it works on. */
@@ -54,6 +76,9 @@ export class SimActor implements ThreadBody {
         break;
       case "cancel":
         this.#cancel(message.jobId, message.reason);
+        break;
+      case "steer":
+        if (this.#running?.jobId === message.jobId) this.#running.steering.push(message.text);
         break;
       case "ping":
         this.#inside.post({ type: "pong" });
@@ -82,26 +107,32 @@ export class SimActor implements ThreadBody {
 
   #cancel(jobId: string, reason: string): void {
     if (this.isDeaf || this.#running?.jobId !== jobId) return;
+    this.isPondering = false;
     this.#running.abort.abort(new HeddleError("JOB_CANCELLED", reason));
   }
 
-  async #run({ jobId, messages, stepsDone, answered = [] }: ActorJob): Promise<void> {
+  async #run(job: ActorJob): Promise<void> {
+    const { jobId, context, steering: said = [] } = job;
+    const { maxSteps = 1, maxParallelToolCalls = 1, maxToolResultBytes = 0 } = this.config ?? {};
     const abort = new AbortController();
     const { signal } = abort;
-    this.#running = { jobId, abort };
-    const ask = async (conversation: ActorModelCall["messages"]) => {
+    const steering = [...said];
+    const isCancelled = () => signal.aborted;
+    const caller = { jobId, context, signal, isCancelled, maxResultBytes: maxToolResultBytes };
+    this.#running = { jobId, abort, steering };
+    const ask = async (messages: ActorModelCall["messages"], steered: number) => {
       await this.#think();
-      return await this.#supervisor.call("callModel", { jobId, messages: conversation });
+      return await this.#supervisor.call("callModel", { jobId, messages, steered });
     };
     try {
       await runWorkerLoop({
-        messages,
-        stepsDone,
-        answered,
-        maxSteps: this.config?.maxSteps ?? 1,
+        ...job,
+        maxSteps,
+        maxParallelToolCalls,
         signal,
-        askModel: (conversation) => abortable(ask(conversation), signal),
-        callTool: async () => ({ result: "done" }),
+        steering,
+        askModel: (messages, steered) => abortable(ask(messages, steered), signal),
+        callTool: (open) => this.#tools.call(open, caller),
         onToolFinished: ({ index }, end) =>
           this.#inside.post({ type: "tool-finished", jobId, index, end }),
       });
@@ -120,11 +151,4 @@ export class SimActor implements ThreadBody {
     this.#thoughts.add(thought);
     return promise;
   }
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }

@@ -176,7 +176,11 @@ export class SimGateway implements ThreadBody {
   #begin(seen: SeenRequest): void {
     const underWay = this.#seen.filter(
       ({ provider, thread, refusal, end }) =>
-        provider === seen.provider && !thread.isDead && !end && refusal !== "waits",
+        provider === seen.provider &&
+        !thread.isDead &&
+        !thread.isUnkillable &&
+        !end &&
+        refusal !== "waits",
     );
     seen.mostUnderWay = Math.max(seen.mostUnderWay, underWay.length);
   }

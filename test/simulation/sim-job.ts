@@ -4,7 +4,10 @@ import type { Job } from "../../src/supervisor/jobs/job.ts";
 import type { RunOptions } from "../../src/supervisor/options.ts";
 import type { Action } from "./commands.ts";
 import { SimActor } from "./sim-actor.ts";
+import { SimCalls } from "./sim-calls.ts";
+import { SimHost } from "./sim-host.ts";
 import type { Simulation, SimWorker } from "./simulation.ts";
+import { endsByItself } from "./tool-kinds.ts";
 
 export type RunAction = Extract<Action, { type: "run" }>;
 
@@ -17,6 +20,7 @@ export class SimJob {
   readonly cancels: Promise<CancelOutcome>[] = [];
   /** What `events$` has shown, from the start. */
   readonly observed: JobEvent[] = [];
+  readonly calls: SimCalls = new SimCalls();
   hasCompleted: boolean = false;
   outcome: JobOutcome | undefined;
   settledTurn: number | undefined;
@@ -38,7 +42,10 @@ export class SimJob {
     this.action = options.action;
     this.#abort = options.abort;
     job.events$.subscribe({
-      next: (event) => this.observed.push(event),
+      next: (event) => {
+        this.observed.push(event);
+        this.calls.take(event);
+      },
       complete: () => {
         this.hasCompleted = true;
       },
@@ -48,27 +55,31 @@ export class SimJob {
   }
 
   static optionsOf(
-    { id, signal, host, totalMs }: RunAction,
+    { id, signal, host: takes, decides, totalMs }: RunAction,
     number: number,
     parent: SimJob | undefined,
-  ): { run: RunOptions; abort: AbortController } {
+  ): { run: RunOptions; abort: AbortController; host: SimHost } {
     const abort = new AbortController();
+    const host = new SimHost(takes, decides);
     if (signal === "aborted") abort.abort("aborted before");
     const run: RunOptions = {
       ...(id === "given" ? { id: `job-${number}` } : {}),
       ...(signal === "none" ? {} : { signal: abort.signal }),
       ...(totalMs === undefined ? {} : { timeouts: { totalMs } }),
       ...(parent === undefined ? {} : { parent: number % 2 === 0 ? parent.job : parent.job.id }),
-      ...(host === "none" ? {} : { host: hostOf(host) }),
+      ...(takes === "none" && decides === "is not asked" ? {} : { host: host.host }),
     };
-    return { run, abort };
+    return { run, abort, host };
   }
 
   /** Whether it ends without anybody's help. */
   get endsByItself(): boolean {
     const { plan, host } = this.action;
-    const goesOn = ({ end, isDeaf }: RunAction["plan"][number]) =>
-      end === "stalls" || (end === "expires" && isDeaf);
+    const { toolMs } = this.worker.plan;
+    const goesOn = ({ end, isDeaf, toolCalls }: RunAction["plan"][number]) =>
+      end === "stalls" ||
+      (end === "expires" && isDeaf) ||
+      (toolMs === undefined && !toolCalls.every(endsByItself));
     return host !== "hangs" && !plan.some(goesOn);
   }
 
@@ -81,14 +92,16 @@ export class SimJob {
   }
 
   /** When a job has settled, nothing of it runs any more. */
-  #settled(outcome: JobOutcome, { world, events, jobs, violations }: Simulation): void {
+  #settled(outcome: JobOutcome, simulation: Simulation): void {
+    const { world, events, jobs, violations } = simulation;
     const { id } = this.job;
     this.outcome = outcome;
     this.settledTurn = world.turns;
     const writtenOff = new Set(
       events.flatMap((event) => (event.type === "thread-stuck" ? [event.threadId] : [])),
     );
-    const isOpen = jobs.some((child) => child.parent === this && !child.outcome);
+    violations.push(...this.#hostToolsLeft(simulation));
+    const isOpen = jobs.some((child) => child.parent === this && !child.job.isSettled);
     if (isOpen) violations.push(`${id} has settled, and a child of it has not`);
     for (const thread of world.threads) {
       if (thread.isDead || writtenOff.has(thread.threadId)) continue;
@@ -100,13 +113,16 @@ export class SimJob {
       if (isAsking) violations.push(`${id} has settled, and its model works on`);
     }
   }
-}
 
-function hostOf(host: "takes" | "throws" | "hangs"): NonNullable<RunOptions["host"]> {
-  return {
-    responseChunkReceived: () => {
-      if (host === "throws") throw new Error("a bug in the host");
-      return host === "hangs" ? new Promise<void>(() => {}) : undefined;
-    },
-  };
+  /** Host tools that work on, although nobody was told that they do not stop. */
+  #hostToolsLeft({ world, events }: Simulation): readonly string[] {
+    const { id, worker } = this.job;
+    const stuck = events.flatMap((event) =>
+      event.type === "tool-stuck" && event.workerId === worker.id ? [event.tool] : [],
+    );
+    return world.executions
+      .filter(({ jobId, isOver, threadId }) => jobId === id && !isOver && threadId === undefined)
+      .filter(({ name }) => !stuck.includes(name))
+      .map(({ name }) => `${id} has settled, and ${name} works on`);
+  }
 }

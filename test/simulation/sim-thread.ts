@@ -4,6 +4,7 @@ import type {
   ThreadHandlers,
   ThreadSpec,
 } from "../../src/supervisor/threads/thread.ts";
+import type { Clock, Timer } from "../../src/transport/clock.ts";
 
 /** What runs in a thread. */
 export type ThreadBody = {
@@ -18,6 +19,8 @@ export type ThreadInside = {
   post(message: unknown): void;
   /** Ends the thread from inside. */
   exit(exit: ThreadExit): void;
+  /** Its timers fire when its loop turns, and die with it. */
+  readonly clock: Clock;
 };
 
 /** How a thread starts: as it should, not at all, or to its death. */
@@ -39,8 +42,8 @@ export class SimThread implements Thread {
   isUnkillable: boolean = false;
   /** Somebody has tried to end it. */
   wasTerminated: boolean = false;
-  /** It is a worker's, and no spare. */
-  isOwned: boolean = false;
+  /** Since when it is a worker's, and no spare. */
+  ownedSinceMs: number | undefined;
   usedBytes = 0;
   readonly #boot: Boot;
   readonly #handlers: ThreadHandlers;
@@ -49,6 +52,9 @@ export class SimThread implements Thread {
   readonly #outbox: unknown[] = [];
   #exit: ThreadExit | undefined;
   #isGone: boolean = false;
+  readonly #clock: Clock;
+  readonly #timers = new Set<Timer>();
+  readonly #due: (() => void)[] = [];
   #error: unknown;
 
   constructor(options: {
@@ -58,13 +64,24 @@ export class SimThread implements Thread {
     readonly boot: Boot;
     readonly handlers: ThreadHandlers;
     readonly start: (inside: ThreadInside) => ThreadBody;
+    readonly clock: Clock;
   }) {
+    this.#clock = options.clock;
     this.threadId = options.threadId;
     this.spec = options.spec;
     this.kind = options.kind;
     this.#boot = options.boot;
     this.#handlers = options.handlers;
     this.#start = options.start;
+  }
+
+  get isOwned(): boolean {
+    return this.ownedSinceMs !== undefined;
+  }
+
+  /** Timers of its own that have not fired. */
+  get timers(): number {
+    return this.#timers.size;
   }
 
   /** It executes nothing any more. */
@@ -82,7 +99,7 @@ export class SimThread implements Thread {
   }
 
   post(message: unknown): void {
-    if (isConfigure(message)) this.isOwned = true;
+    if (isConfigure(message)) this.ownedSinceMs = this.#clock.monotonicMs();
     if (!this.isDead) this.#inbox.push(structuredClone(message));
   }
 
@@ -99,6 +116,8 @@ export class SimThread implements Thread {
   /** It stops executing; what it has sent is still on its way. */
   die(exit: ThreadExit): void {
     this.#exit ??= exit;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
   }
 
   /** Adds to `all` what can happen to it next. */
@@ -107,10 +126,14 @@ export class SimThread implements Thread {
     if (this.#outbox.length > 0) all.push(this.#deliver);
     if (this.isDead) all.push(this.exited);
     else if (!this.body && this.#boot !== "hangs") all.push(this.#boots);
-    else if (this.body && !this.isSpinning) {
-      if (this.#inbox.length > 0) all.push(this.#receive);
-      for (const action of this.body.actions()) all.push(action);
-    }
+    else if (this.body && !this.isSpinning) this.#collectOwn(this.body, all);
+  }
+
+  /** What it can do by itself. */
+  #collectOwn(body: ThreadBody, all: (() => void)[]): void {
+    if (this.#inbox.length > 0) all.push(this.#receive);
+    if (this.#due.length > 0) all.push(this.#fire);
+    for (const action of body.actions()) all.push(action);
   }
 
   /** `exit` overtakes what is on its way; then the port is drained, all in one turn. */
@@ -138,7 +161,34 @@ export class SimThread implements Thread {
     this.body = this.#start({
       post: (message) => this.send(message),
       exit: (exit) => this.die(exit),
+      clock: {
+        now: () => this.#clock.now(),
+        monotonicMs: () => this.#clock.monotonicMs(),
+        setTimer: (ms, run) => this.#setTimer(ms, run),
+      },
     });
+  };
+
+  #setTimer(ms: number, run: () => void): Timer {
+    if (this.isDead) return { cancel: () => {} };
+    const fire = () => {
+      this.#timers.delete(timer);
+      this.#due.push(run);
+    };
+    const timer = this.#clock.setTimer(ms, fire);
+    this.#timers.add(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.#timers.delete(timer);
+        const place = this.#due.indexOf(run);
+        if (place >= 0) this.#due.splice(place, 1);
+      },
+    };
+  }
+
+  readonly #fire = (): void => {
+    this.#due.shift()?.();
   };
 
   readonly #receive = (): void => {

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "./commands.ts";
-import { anyCrashingSchedule, anyCrowdedSchedule, anyFamilySchedule } from "./hard-schedules.ts";
+import {
+  anyCrashingSchedule,
+  anyCrowdedSchedule,
+  anyFamilySchedule,
+  anyToolSchedule,
+} from "./hard-schedules.ts";
 import { runSchedule } from "./run-schedule.ts";
 import { anyCalmSchedule, anyRoughSchedule } from "./schedules.ts";
 import type { SimJob } from "./sim-job.ts";
@@ -43,6 +48,12 @@ describe("a supervisor in a world that a seed decides", () => {
   test(
     "ends children with their parents, and lets nobody wait for ever for a child",
     () => forAny(anyFamilySchedule, 0.15, () => {}),
+    TIMEOUT_MS,
+  );
+
+  test(
+    "carries out each tool call as the log says, and no call that nobody has approved",
+    () => forAny(anyToolSchedule, 0.3, () => {}),
     TIMEOUT_MS,
   );
 

@@ -1,19 +1,22 @@
 import { HeddleError } from "../../src/errors.ts";
 import type { WorkerState } from "../../src/protocol/worker.ts";
+import { given } from "../../src/supervisor/check.ts";
 import type { Session, SessionEvent, Worker } from "../../src/supervisor/handles.ts";
 import type { WorkerOptions } from "../../src/supervisor/options.ts";
 import type { SupervisorEvent } from "../../src/supervisor/runtime.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { startIn } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
+import { jsonSchemaIssues } from "../../src/tools/schema.ts";
 import { expectNow } from "./checks-now.ts";
-import type { Action, ActorFault, GatewayFault, Schedule, WorkerPlan } from "./commands.ts";
+import type { Action, Schedule, WorkerPlan } from "./commands.ts";
+import { harmActor, harmGateway } from "./faults.ts";
 import { promptOf } from "./plan.ts";
-import { SimActor } from "./sim-actor.ts";
+import { decisionOf } from "./sim-host.ts";
 import type { RunAction } from "./sim-job.ts";
 import { SimJob } from "./sim-job.ts";
 import { SimReader } from "./sim-reader.ts";
-import type { SimThread } from "./sim-thread.ts";
+import { SimHostTools, toolSourcesOf } from "./sim-tools.ts";
 import { World } from "./world.ts";
 
 const REFUSALS = new Set([
@@ -31,6 +34,8 @@ const REFUSALS = new Set([
   "DEADLOCK",
   "BUDGET_TOKENS",
   "BUDGET_TOOL_CALLS",
+  "UNKNOWN_CONFIRMATION",
+  "MAILBOX_FULL",
 ]);
 
 export type SimSession = { readonly session: SupervisorSession; readonly seen: SessionEvent[] };
@@ -50,6 +55,7 @@ export class Simulation {
   readonly workers: SimWorker[] = [];
   readonly jobs: SimJob[] = [];
   readonly readers: SimReader[] = [];
+  readonly hostTools: SimHostTools;
   readonly events: SupervisorEvent[] = [];
   /** Of promises that must not reject, and of what a check saw while things went on. */
   readonly violations: string[] = [];
@@ -63,6 +69,8 @@ export class Simulation {
         ({ job, action }) => job.id === jobId && action.awaitsChildren && job.children.size > 0,
       );
     this.world = new World(schedule.seed, schedule.isEager, awaitsChildren);
+    this.hostTools = new SimHostTools((call) => this.world.note(call));
+    this.world.participants.push(this.hostTools);
   }
 
   get supervisor(): Supervisor {
@@ -70,6 +78,8 @@ export class Simulation {
   }
 
   async start(): Promise<void> {
+    // The validator is loaded with the first check, and that takes turns of the real loop.
+    await jsonSchemaIssues({});
     const { maxThreads: max, spare, queue, gateways, limits } = this.schedule;
     const builtIn = new URL("../../src/providers/scripted/provider.ts", import.meta.url);
     const starting = startIn(
@@ -129,6 +139,13 @@ export class Simulation {
         return at(this.jobs, action.job)?.cancel();
       case "abort":
         return at(this.jobs, action.job)?.abort();
+      case "steer":
+        return this.#steer(action.worker);
+      case "look":
+        void at(this.sessions, action.session)?.session.confirmations;
+        return;
+      case "decide":
+        return this.#decide(action);
       case "read":
         return this.#read(action);
       case "reader":
@@ -172,7 +189,7 @@ export class Simulation {
 
   #createWorker(place: number, plan: WorkerPlan): void {
     const session = at(this.sessions, place);
-    if (session) this.#note(session.session.createWorker(optionsOf(plan)), plan, session);
+    if (session) this.#note(session.session.createWorker(this.#optionsOf(plan)), plan, session);
   }
 
   #note(worker: Worker, plan: WorkerPlan, session: SimSession): SimWorker {
@@ -189,11 +206,12 @@ export class Simulation {
     const { session, plan } = template;
     const parent = this.#parentOf(action, session);
     const options = SimJob.optionsOf(action, this.jobs.length, parent);
-    const target = action.worker === undefined ? optionsOf(plan) : template.worker;
+    const target = action.worker === undefined ? this.#optionsOf(plan) : template.worker;
     const job = session.session.run(target, { prompt: promptOf(action.plan) }, options.run);
     const isOwn = action.worker === undefined;
     const worker = isOwn ? this.#note(job.worker, plan, session) : template;
     const { abort } = options;
+    this.world.participants.push(options.host);
     this.jobs.push(new SimJob(job, { worker, parent, action, abort, simulation: this }));
     if (action.reader === "none") return;
     const reader = new SimReader(job, "lossless", 0);
@@ -213,6 +231,45 @@ export class Simulation {
     if (of) this.#add(new SimReader(of, as, from));
   }
 
+  #steer(place: number): void {
+    const worker = at(this.workers, place)?.worker;
+    worker?.tell("steer", { text: "go on" }).catch((error: unknown) => {
+      if (!HeddleError.is(error) || !REFUSALS.has(error.code)) this.violations.push(String(error));
+    });
+  }
+
+  #decide({ session: place, confirmation, decides }: Extract<Action, { type: "decide" }>): void {
+    const of = at(this.sessions, place);
+    const asked = this.jobs
+      .filter(({ worker }) => worker.session === of)
+      .flatMap(({ observed }) =>
+        observed.flatMap((event) => (event.type === "confirmation-requested" ? [event] : [])),
+      );
+    const request = at(asked, confirmation);
+    if (!of || !request) return;
+    const { confirmationId, args } = request;
+    try {
+      of.session.decide(confirmationId, decisionOf(decides, args));
+    } catch (error) {
+      // What is no valid edit leaves it waiting.
+      if (decides !== "says nonsense" || (error as HeddleError).code !== "INVALID_INPUT")
+        throw error;
+    }
+  }
+
+  #optionsOf(plan: WorkerPlan): WorkerOptions {
+    const { policy, maxRestarts, withinMs, initialMs, tools, toolMs, confirmationMs, ...rest } =
+      plan;
+    return {
+      ...rest,
+      unresponsiveMs: 500,
+      restart: { policy, maxRestarts, withinMs, backoff: { initialMs, maxMs: 1_000 } },
+      tools: toolSourcesOf(tools),
+      hostTools: this.hostTools.tools,
+      timeouts: given({ toolMs, confirmationMs }),
+    };
+  }
+
   #add(reader: SimReader): void {
     this.readers.push(reader);
     this.world.participants.push(reader);
@@ -224,63 +281,8 @@ function at<T>(items: readonly T[], place: number): T | undefined {
   return items.at(-1 - (place % Math.max(1, items.length)));
 }
 
-function optionsOf(plan: WorkerPlan): WorkerOptions {
-  const { policy, maxRestarts, withinMs, initialMs, ...rest } = plan;
-  return {
-    ...rest,
-    unresponsiveMs: 500,
-    restart: { policy, maxRestarts, withinMs, backoff: { initialMs, maxMs: 1_000 } },
-  };
-}
-
 function steer(reader: SimReader | undefined, does: "pauses" | "goes on" | "leaves"): void {
   if (!reader) return;
   if (does === "leaves") reader.leave();
   else reader.isPaused = does === "pauses";
-}
-
-function harmActor(thread: SimThread | undefined, does: ActorFault): void {
-  if (!thread) return;
-  const actor = thread.body instanceof SimActor ? thread.body : undefined;
-  const faults: { readonly [K in ActorFault]: () => void } = {
-    throws: () => actor?.crash(new Error("a bug in the actor")),
-    "exits 0": () => thread.die({ exitCode: 0, error: undefined }),
-    "exits 7": () => thread.die({ exitCode: 7, error: undefined }),
-    "out of memory": () => thread.die({ exitCode: 1, error: outOfMemory() }),
-    spins: () => setSpinning(thread, true),
-    recovers: () => setSpinning(thread, false),
-    "cannot be ended": () => {
-      thread.isUnkillable = true;
-      thread.isSpinning = true;
-    },
-    "goes deaf": () => {
-      if (actor) actor.isDeaf = true;
-    },
-    ponders: () => {
-      if (actor) actor.isPondering = true;
-    },
-    floods: () => {
-      actor?.flood(300);
-      thread.deliverAll();
-    },
-    grows: () => {
-      thread.usedBytes = 2 ** 40;
-    },
-  };
-  faults[does]();
-}
-
-function harmGateway(thread: SimThread | undefined, does: GatewayFault): void {
-  if (!thread) return;
-  if (does === "dies") thread.die({ exitCode: 1, error: new Error("a bug in a provider") });
-  else setSpinning(thread, does !== "recovers");
-  if (does === "cannot be ended") thread.isUnkillable = true;
-}
-
-function setSpinning(thread: SimThread, isSpinning: boolean): void {
-  thread.isSpinning = isSpinning;
-}
-
-function outOfMemory(): Error {
-  return Object.assign(new Error("the heap is full"), { code: "ERR_WORKER_OUT_OF_MEMORY" });
 }

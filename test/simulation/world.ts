@@ -7,6 +7,8 @@ import type { SeenRequest } from "./sim-gateway.ts";
 import { SimGateway } from "./sim-gateway.ts";
 import type { Boot, ThreadBody, ThreadInside } from "./sim-thread.ts";
 import { SimThread } from "./sim-thread.ts";
+import type { ToolStage } from "./sim-tools.ts";
+import type { Execution } from "./tool-kinds.ts";
 
 /** More turns than any schedule needs: something goes round in circles. */
 const MAX_TURNS = 200_000;
@@ -23,9 +25,13 @@ export type Participant = { collect(all: (() => void)[]): void };
  */
 export class World {
   readonly clock: FakeClock = new FakeClock();
+  /** Unix time of the beginning, in ms. */
+  readonly startMs: number = this.clock.now();
   readonly threads: SimThread[] = [];
   readonly requests: SeenRequest[] = [];
   readonly participants: Participant[] = [];
+  /** Tool calls that were carried out. */
+  readonly executions: Execution[] = [];
   /** How the next threads of each kind start. */
   readonly spawnFaults: { readonly actor: SpawnFault[]; readonly gateway: SpawnFault[] } = {
     actor: [],
@@ -110,6 +116,13 @@ export class World {
     await turn();
   }
 
+  /** Notes that a tool is called in the thread with that id, or beside the supervisor. */
+  note(call: Parameters<ToolStage["note"]>[0], threadId?: number): Execution {
+    const execution = { ...call, threadId, atTurn: this.turns, isOver: false };
+    this.executions.push(execution);
+    return execution;
+  }
+
   #hold(): () => void {
     this.holders += 1;
     let isHolding: boolean = true;
@@ -130,6 +143,7 @@ export class World {
       boot: fault === "hangs" || fault === "dies" ? fault : "boots",
       handlers,
       start: (inside) => this.#bodyOf(thread, inside),
+      clock: this.clock,
     });
     thread.isUnkillable = fault === "unkillable";
     this.threads.push(thread);
@@ -137,7 +151,10 @@ export class World {
   };
 
   #bodyOf(thread: SimThread, inside: ThreadInside): ThreadBody {
-    if (thread.kind === "actor") return new SimActor(inside, this.#isHeldBack);
+    if (thread.kind === "actor") {
+      const note: ToolStage["note"] = (call) => this.note(call, thread.threadId);
+      return new SimActor(inside, { isHeldBack: this.#isHeldBack, note });
+    }
     return new SimGateway(thread, inside, this.requests, () => this.turns);
   }
 }

@@ -22,12 +22,17 @@ export function parentOf(
   }
   if (!(parent instanceof Job)) refuse("parent", "a job of the session, or its id");
   // One that has ended may not be kept by its session any more.
-  if (parent.isSettled) throw refusal("JOB_SETTLED", `job "${parent.id}" has ended`);
+  checkOpen(parent);
   if (find(parent.id) !== parent) {
     throw refusal("UNKNOWN_JOB", `job "${parent.id}" is not one of this session`);
   }
   checkRoom(parent);
   return parent;
+}
+
+/** @throws {HeddleError} `JOB_SETTLED`. */
+export function checkOpen(parent: Job): void {
+  if (parent.isSettled) throw refusal("JOB_SETTLED", `job "${parent.id}" has ended`);
 }
 
 /**

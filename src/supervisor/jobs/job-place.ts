@@ -5,7 +5,7 @@ import type { Admission } from "../threads/admission.ts";
 import type { ThreadClaim } from "../threads/thread-claim.ts";
 import type { SessionWorker } from "../workers/session-worker.ts";
 import type { Job } from "./job.ts";
-import { checkTurn } from "./job-parent.ts";
+import { checkOpen, checkTurn } from "./job-parent.ts";
 import { checkAgent, checkTarget, isWorker } from "./job-target.ts";
 
 export type PlaceOptions = {
@@ -31,7 +31,7 @@ export type Place = Seat & { readonly worker: SessionWorker };
  * The worker for a job, with room for the job. Others are interrupted for it, and a worker is made, only when nothing speaks
  * against it any more.
  *
- * @throws {HeddleError} what `checkTarget` and `createWorker` throw; `OVERLOADED`, `WORKER_BUSY`, `DEADLOCK`.
+ * @throws {HeddleError} what `checkTarget` and `createWorker` throw; `OVERLOADED`, `WORKER_BUSY`, `DEADLOCK`, `JOB_SETTLED`.
  */
 export function placeFor(options: PlaceOptions): Place {
   const { target, parent, workers, admission, createWorker } = options;
@@ -50,6 +50,8 @@ export function placeFor(options: PlaceOptions): Place {
     if (target.settings.whenBusy === "interrupt" && !parent?.isEnding) interrupt(target);
     // One that closes with its job does so when that is interrupted.
     checkTarget(target, workers);
+    // What was interrupted may have been all that the parent waited for, or the worker's that it waited on.
+    if (parent) checkOpen(parent);
     return target;
   });
 }

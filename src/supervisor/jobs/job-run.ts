@@ -56,6 +56,8 @@ export class JobRun implements JobDriver {
   /** Readers hold the stream back. */
   #isHeld: boolean = false;
   #threadNeed: ThreadNeed = "runs";
+  /** Its worker's state says so, whatever happens meanwhile. */
+  #isRestarting: boolean = false;
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #model: ModelSteps;
@@ -166,7 +168,8 @@ export class JobRun implements JobDriver {
     const { threadNeed, isConfirming } = this.#tools;
     if (this.#job.isSettled || this.#job.stopReason || this.#actorHasEnded) return;
     this.#runTotal();
-    this.#context.onState(isConfirming ? "awaiting-confirmation" : "working");
+    if (!this.#isRestarting)
+      this.#context.onState(isConfirming ? "awaiting-confirmation" : "working");
     if (threadNeed === this.#threadNeed) return;
     this.#threadNeed = threadNeed;
     if (threadNeed === "nothing") this.#wanted = Promise.withResolvers();
@@ -182,7 +185,9 @@ export class JobRun implements JobDriver {
       if (next === undefined || HeddleError.is(next)) return next;
       this.#thread = next;
       if (this.#job.stopReason) return failure;
-      this.#context.onState(this.#tools.isConfirming ? "awaiting-confirmation" : "working");
+      // It may only wait, as the one before it did.
+      this.#threadNeed = "runs";
+      this.#toolsChanged();
     }
   }
 
@@ -199,7 +204,8 @@ export class JobRun implements JobDriver {
 
   /** The thread was given up while the actor only waited: there is another when it is needed. */
   async #resume(): Promise<ActorThread | HeddleError | undefined> {
-    await this.#wanted.promise;
+    while (this.#tools.threadNeed === "nothing" && !this.#job.stopReason)
+      await this.#wanted.promise;
     return this.#job.stopReason ? undefined : await this.#context.resumeThread();
   }
 
@@ -212,7 +218,10 @@ export class JobRun implements JobDriver {
     const isSteered =
       this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
     if (tally.isComplete && !isSteered) return undefined;
-    return await this.#context.replaceThread(failure);
+    this.#isRestarting = true;
+    const next = await this.#context.replaceThread(failure);
+    this.#isRestarting = false;
+    return next;
   }
 
   async #attempt(): Promise<HeddleError | undefined> {
@@ -220,6 +229,8 @@ export class JobRun implements JobDriver {
     const thread = this.#thread;
     try {
       await this.#tools.prepare(thread);
+      // The actor was told before it knew the job, and would not stop.
+      if (this.#job.stopReason) return undefined;
       const input: Message = { role: "user", content: spec.input.prompt };
       const messages = [...this.#context.history, input, ...tally.completed()];
       const steering = this.#context.steering.waiting;
@@ -244,16 +255,24 @@ export class JobRun implements JobDriver {
   #writtenOff(error: HeddleError): void {
     this.#actorHasEnded = true;
     this.#job.stoppedBy("stuck");
-    this.#model.cancel("the actor is gone");
+    this.#leave();
     this.#job.signal({ type: "written-off", error: toWireError(error) });
   }
 
   #actorEnded(failure: HeddleError | undefined): void {
     this.#actorHasEnded = true;
     const job = this.#job;
-    this.#model.cancel("the actor is gone");
+    this.#leave();
     this.#context.onActorEnded();
     job.signal({ type: "actor-ended", error: failure && toWireError(failure) });
+  }
+
+  /** What runs for the actor beside it ends with it. */
+  #leave(): void {
+    const { isConfirming } = this.#tools;
+    this.#model.cancel("the actor is gone");
+    this.#tools.stop("the actor is gone");
+    if (isConfirming && !this.#job.stopReason) this.#context.onState("working");
   }
 
   #deadline(totalMs: number): Deadline {

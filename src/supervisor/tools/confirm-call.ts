@@ -16,6 +16,8 @@ export type ConfirmOptions = {
   readonly timeouts: Timeouts;
   /** What the tool takes: an edit is checked by it. */
   readonly parameters: JsonSchema;
+  /** Aborts when nobody is to be asked any more. */
+  readonly signal: AbortSignal;
   /** The call begins to wait, or no longer does. */
   readonly onChange: () => void;
 };
@@ -24,7 +26,7 @@ export type ConfirmOptions = {
  * Has somebody decide whether a call may be carried out with `args`, unless that is settled by the worker's `approvals`, or by what
  * was to be remembered.
  *
- * @throws {HeddleError} `JOB_CANCELLED` when the job stops first.
+ * @throws the signal's reason.
  */
 export async function confirmCall(
   open: OpenCall,
@@ -34,8 +36,7 @@ export async function confirmCall(
   const settled = settledVerdict(open, options);
   if (settled) return settled;
   const issuesOf = await jsonSchemaIssues(options.parameters);
-  const { job } = options;
-  if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+  options.signal.throwIfAborted();
   return await ask(open, args, issuesOf, options);
 }
 
@@ -78,7 +79,7 @@ async function ask(
   open: OpenCall,
   args: unknown,
   issuesOf: (args: unknown) => readonly string[],
-  { job, confirmations, timeouts, onChange }: ConfirmOptions,
+  { job, confirmations, timeouts, signal, onChange }: ConfirmOptions,
 ): Promise<Verdict> {
   const request = requestOf(open, args, job, timeouts);
   open.phase = "confirming";
@@ -90,15 +91,17 @@ async function ask(
     issuesOf,
     expiresInMs: timeouts.confirmationMs,
     onHostFailed: (error) => job.fail(error),
+    // At once: what comes of it may end the job in the same turn.
+    onVerdict: (verdict) => {
+      open.phase = "open";
+      logDecided(job, open, request.confirmationId, verdict);
+      onChange();
+    },
   });
   open.confirmation = confirmation;
   // Whoever was told may have stopped the job.
-  if (job.isSettled || job.stopReason) confirmation.cancel();
-  const verdict = await confirmation.verdict;
-  open.phase = "open";
-  logDecided(job, open, request.confirmationId, verdict);
-  onChange();
-  return verdict;
+  if (signal.aborted) confirmation.cancel();
+  return await confirmation.verdict;
 }
 
 function settledVerdict(

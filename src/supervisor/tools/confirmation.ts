@@ -16,6 +16,8 @@ export type ConfirmationAsk = {
   readonly expiresInMs: number | undefined;
   /** It has thrown, or has answered what is no decision: its job fails of it. */
   readonly onHostFailed: (error: HeddleError) => void;
+  /** In the turn in which it is settled. */
+  readonly onVerdict: (verdict: Verdict) => void;
 };
 
 /** What a confirmation does to those that are kept with it. */
@@ -100,6 +102,7 @@ export class Confirmation {
     this.#isOpen = false;
     this.#expiry?.cancel();
     this.#hooks.onSettled();
+    this.ask.onVerdict(verdict);
     this.#verdict.resolve(verdict);
     this.#abort.abort(new HeddleError("UNKNOWN_CONFIRMATION", `the call is ${verdict.decision}`));
   }

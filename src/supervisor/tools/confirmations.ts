@@ -100,9 +100,10 @@ export class Confirmations {
   }
 
   #expectNotice(confirmation: Confirmation): void {
-    this.#runtime.clock.setTimer(NOTICE_MS, () => {
+    const timer = this.#runtime.clock.setTimer(NOTICE_MS, () => {
       if (!this.#isLookedAt && !this.#asked.observed) confirmation.refuse(NOBODY);
     });
+    void confirmation.verdict.then(() => timer.cancel());
   }
 
   #close(id: string): void {

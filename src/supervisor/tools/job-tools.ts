@@ -138,7 +138,7 @@ export class JobTools {
     if (open && open.phase !== "away") this.#finish(open, end);
   }
 
-  /** The job is to stop: what is done beside the actor is told. The actor itself was told before. */
+  /** The job is to stop, or its actor is gone: nothing begins any more, and what is done beside the actor is told. */
   stop(reason: string): void {
     const error = new HeddleError("JOB_CANCELLED", reason);
     this.#stopped.abort(error);
@@ -185,8 +185,10 @@ export class JobTools {
   async #confirm(open: OpenCall, args: unknown): Promise<ConfirmationAnswer> {
     const { job, timeouts, session, onChange } = this.#options;
     const { confirmations } = session;
+    const { signal } = this.#stopped;
+    signal.throwIfAborted();
     const parameters = this.#specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
-    const options = { job, timeouts, confirmations, parameters, onChange };
+    const options = { job, timeouts, confirmations, parameters, signal, onChange };
     const asked = open.asked(args) ?? open.ask(args, confirmCall(open, args, options));
     const verdict = await asked;
     return answerOf(verdict, timeouts.confirmationMs ?? 0);
@@ -194,12 +196,10 @@ export class JobTools {
 
   /** Notes that a call is about to be carried out. Returns its deadline. */
   #begin(open: OpenCall, begin: ToolBegin, phase: "begun" | "away"): number | undefined {
+    this.#stopped.signal.throwIfAborted();
     const { args, isIdempotent, timeoutMs = this.#options.timeouts.toolMs } = begin;
     if (open.isUnderWay || !open.use(args)) {
-      throw new HeddleError(
-        "INTERNAL",
-        `tool call ${open.index} may not begin now, or not with these arguments`,
-      );
+      throw notOpen(open.index, "it may not begin now, or not with these arguments");
     }
     open.phase = phase;
     open.isIdempotent = isIdempotent;
@@ -266,6 +266,7 @@ export class JobTools {
     const { maxToolResultBytes } = job.spec.settings;
     const outcome = job.tally.tool(open.index, boundedEnd(end, maxToolResultBytes));
     if (!outcome) return;
+    open.confirmation?.cancel();
     void open.end(new HeddleError("JOB_CANCELLED", "the call has ended"));
     job.append({ ...outcome, type: "tool-finished" });
     onChange();
@@ -290,6 +291,6 @@ export class JobTools {
   }
 }
 
-function notOpen(index: number): HeddleError {
-  return new HeddleError("INTERNAL", `the actor speaks of a tool call that is not open: ${index}`);
+function notOpen(index: number, why = "it is not open"): HeddleError {
+  return new HeddleError("INTERNAL", `the actor speaks of tool call ${index}, but ${why}`);
 }
