@@ -136,6 +136,7 @@ describe("a job that is cancelled while its tools are loaded", () => {
     while (!isLoading()) await world.step();
     for (const { body } of world.threads) if (body instanceof SimActor) body.isPondering = true;
     jobs[0]?.cancel();
+    await simulation.perform({ type: "pass", ms: 500 }, 1);
     await finish(simulation);
     expect(await jobs[0]?.cancels[0]).toEqual({ how: "cooperative", afterMs: 0 });
   });
