@@ -34,10 +34,7 @@ export async function confirmCall(
   options: ConfirmOptions,
 ): Promise<Verdict> {
   const settled = settledVerdict(open, options);
-  if (settled) {
-    open.ask(args, Promise.resolve(settled));
-    return settled;
-  }
+  if (settled) return settled;
   const issuesOf = await jsonSchemaIssues(options.parameters);
   options.signal.throwIfAborted();
   return await ask(open, args, issuesOf, options);
@@ -68,7 +65,7 @@ async function ask(
   open: OpenCall,
   args: unknown,
   issuesOf: (args: unknown) => readonly string[],
-  { job, confirmations, timeouts, onChange }: ConfirmOptions,
+  { job, confirmations, timeouts, signal, onChange }: ConfirmOptions,
 ): Promise<Verdict> {
   const request = requestOf(open, args, job, timeouts);
   open.phase = "confirming";
@@ -87,7 +84,9 @@ async function ask(
       onChange();
     },
   });
-  open.ask(args, confirmation.verdict, confirmation);
+  open.confirmation = confirmation;
+  // Whoever was told of it may have cancelled the job.
+  if (signal.aborted) confirmation.cancel();
   return await confirmation.verdict;
 }
 

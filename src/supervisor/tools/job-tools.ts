@@ -192,8 +192,8 @@ export class JobTools {
     const { signal } = this.#stopped;
     signal.throwIfAborted();
     const parameters = this.#specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
-    const verdict = await (open.asked(args) ??
-      confirmCall(open, args, { job, timeouts, confirmations, parameters, signal, onChange }));
+    const asked = { job, timeouts, confirmations, parameters, signal, onChange };
+    const verdict = await (open.asked(args) ?? open.ask(args, confirmCall(open, args, asked)));
     return answerOf(verdict, timeouts.confirmationMs ?? 0);
   }
 

@@ -19,7 +19,6 @@ export type CallPhase =
 type Question = {
   readonly argsText: string;
   readonly verdict: Promise<Verdict>;
-  readonly confirmation: Confirmation | undefined;
   decided: Verdict | undefined;
 };
 
@@ -36,6 +35,8 @@ export class OpenCall {
   /** Its end, while it is carried out elsewhere, approval included. */
   away: Promise<ToolEnd> | undefined;
   deadline: Timer | undefined;
+  /** The latest that somebody was asked for. */
+  confirmation: Confirmation | undefined;
   readonly services: Set<Promise<unknown>> = new Set();
   #question: Question | undefined;
 
@@ -54,26 +55,20 @@ export class OpenCall {
     return this.phase === "begun" || this.phase === "away";
   }
 
-  get confirmation(): Confirmation | undefined {
-    return this.#question?.confirmation;
-  }
-
   /** What was asked about these arguments and not used yet. */
   asked(args: unknown): Promise<Verdict> | undefined {
     return this.#question?.argsText === JSON.stringify(args) ? this.#question.verdict : undefined;
   }
 
-  ask(args: unknown, verdict: Promise<Verdict>, confirmation?: Confirmation): void {
-    const question: Question = {
-      argsText: JSON.stringify(args),
-      verdict,
-      confirmation,
-      decided: undefined,
-    };
+  /** Notes that this is asked, before anything else can be. Returns `verdict`. */
+  ask(args: unknown, verdict: Promise<Verdict>): Promise<Verdict> {
+    const question: Question = { argsText: JSON.stringify(args), verdict, decided: undefined };
     this.#question = question;
-    void verdict.then((decided) => {
+    const onDecided = (decided: Verdict) => {
       question.decided = decided;
-    });
+    };
+    verdict.then(onDecided, () => {});
+    return verdict;
   }
 
   /** Whether it may be carried out with `args`: nothing was asked, or exactly this was allowed. It is allowed once. */
