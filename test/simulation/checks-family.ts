@@ -3,19 +3,24 @@ import type { JobEvent } from "../../src/protocol/job.ts";
 import type { SimJob } from "./sim-job.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** At any time: a job knows its open children, which are ending if it is; none of them waits for others to end. */
+/** At any time: a job knows its open children, which are ending if it is; none of them waits for others to end before it begins. */
 export function expectFamilies({ jobs }: Simulation): void {
   const open = jobs.filter(({ job }) => !job.isSettled);
   for (const { job, parent, observed } of open) {
     const children = open.filter((child) => child.parent?.job === job);
     const isKnown = children.every((child) => job.children.get(child.job.id) === child.job);
     const areEnding = !job.isEnding || children.every((child) => child.job.isEnding);
-    const isWaiting =
-      parent && observed.some((event) => event.type === "waiting" && event.for === "thread");
+    const isWaiting = parent && hasWaitedToBegin(observed);
     if (isKnown && children.length === job.children.size && areEnding && !isWaiting) continue;
     const ids = children.map((child) => [child.job.id, child.job.state]);
     expect({ isKnown, areEnding, isWaiting, ids }).toBe(job.id);
   }
+}
+
+/** Later it may: while somebody was asked, others have had its thread. */
+function hasWaitedToBegin(log: readonly JobEvent[]): boolean {
+  const [first] = log;
+  return first?.type === "waiting" && first.for === "thread";
 }
 
 /** At the end: the log tells of each child's beginning and end, and the reason of a child that its parent took with it names the parent's. */

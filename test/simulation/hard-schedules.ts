@@ -116,8 +116,6 @@ const anyUser: fc.Arbitrary<WorkerPlan> = anyWorker.map((worker) => ({
   maxSteps: 20,
   maxOutputBytes: 100_000,
   windowBytes: 1_000,
-  budget: {},
-  whenBusy: "enqueue",
 }));
 
 const anyToolUse: fc.Arbitrary<Action> = fc.oneof(
@@ -161,4 +159,4 @@ export const anyToolSchedule: fc.Arbitrary<Schedule> = anySchedule(anyToolUse, f
   maxTurns: 24,
   minLength: 4,
   worker: anyUser,
-}).map((schedule) => ({ ...schedule, queue: 100, limits: {}, budget: {} }));
+}).map((schedule) => ({ ...schedule, queue: 100, limits: {} }));

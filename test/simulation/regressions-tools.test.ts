@@ -72,6 +72,25 @@ describe("a job whose actor is gone for good", () => {
   });
 });
 
+describe("a job that is cancelled by whoever is told that somebody is asked", () => {
+  test.each(["asks", "host-asks"] as const)("asks nobody any more: %s", async (tool) => {
+    const simulation = new Simulation(schedule([]));
+    await simulation.start();
+    await simulation.perform(worker(), 1);
+    await simulation.perform(calls([tool]), 1);
+    const { jobs, sessions } = simulation;
+    const job = jobs[0]?.job;
+    job?.events$.subscribe(({ type }) => {
+      if (type === "confirmation-requested") void job.cancel();
+    });
+    const isAsked = () => typesOf(simulation).includes("confirmation-requested");
+    while (!isAsked()) await simulation.world.step();
+    expect(sessions[0]?.session.confirmations.size).toBe(0);
+    expect(typesOf(simulation).at(-1)).toBe("confirmation-decided");
+    await finish(simulation);
+  });
+});
+
 describe("a job whose actor died while somebody was asked", () => {
   test("holds no thread while they think on, and goes on as they say", async () => {
     const simulation = await calling("asks", {}, THROWS, { type: "pass", ms: 1_100 });
@@ -136,6 +155,7 @@ describe("a job that is cancelled while its tools are loaded", () => {
     while (!isLoading()) await world.step();
     for (const { body } of world.threads) if (body instanceof SimActor) body.isPondering = true;
     jobs[0]?.cancel();
+    await simulation.perform({ type: "pass", ms: 500 }, 1);
     await finish(simulation);
     expect(await jobs[0]?.cancels[0]).toEqual({ how: "cooperative", afterMs: 0 });
   });
