@@ -41,19 +41,19 @@ describe("a supervisor in a world that a seed decides", () => {
 
   test(
     "restarts actors that die again and again, up to the limit",
-    () => forAny(anyCrashingSchedule, 0.15, () => {}),
+    () => forAny(anyCrashingSchedule, 0.2, () => {}),
     TIMEOUT_MS,
   );
 
   test(
     "ends children with their parents, and lets nobody wait for ever for a child",
-    () => forAny(anyFamilySchedule, 0.15, () => {}),
+    () => forAny(anyFamilySchedule, 0.12, () => {}),
     TIMEOUT_MS,
   );
 
   test(
     "carries out each tool call as the log says, and no call that nobody has approved",
-    () => forAny(anyToolSchedule, 0.25, () => {}),
+    () => forAny(anyToolSchedule, 0.2, () => {}),
     TIMEOUT_MS,
   );
 
@@ -76,7 +76,7 @@ describe("a supervisor in a world that a seed decides", () => {
   test(
     "stops jobs at once, and ends no thread for it, when all do as they are told",
     () =>
-      forAny(anyCalmSchedule, 0.15, async ({ jobs, events }) => {
+      forAny(anyCalmSchedule, 0.18, async ({ jobs, events }) => {
         for (const outcome of await Promise.all(jobs.flatMap(({ cancels }) => cancels))) {
           expect(outcome.afterMs).toBe(0);
           expect(["cooperative", "settled"]).toContain(outcome.how);
