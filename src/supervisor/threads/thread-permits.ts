@@ -156,6 +156,8 @@ export class ThreadPermits {
       this.#held += 1;
       next();
     }
+    // What is still not to be had may be, once one more is given up.
+    this.#reclaim();
   }
 
   #next(): (() => void) | undefined {
