@@ -3,13 +3,15 @@ import { rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
-const entry = fileURLToPath(new URL("../dist/actors/entry.js", import.meta.url));
-await build({
-  input: entry,
-  platform: "node",
-  // Loaded only by threads that need it.
-  external: ["@cfworker/json-schema"],
-  output: { file: `${entry}.bundle`, format: "esm", sourcemap: false, codeSplitting: false },
-});
-await rename(`${entry}.bundle`, entry);
-await rm(`${entry}.map`);
+// Each is one file by itself: what only threads with tools need, other threads do not load.
+for (const name of ["entry", "tool-runner"]) {
+  const input = fileURLToPath(new URL(`../dist/actors/${name}.js`, import.meta.url));
+  await build({
+    input,
+    platform: "node",
+    external: ["@cfworker/json-schema", "./tool-runner.js"],
+    output: { file: `${input}.bundle`, format: "esm", sourcemap: false, codeSplitting: false },
+  });
+  await rename(`${input}.bundle`, input);
+  await rm(`${input}.map`);
+}

@@ -6,7 +6,7 @@ import type {
   ActorReport,
 } from "../protocol/actor-messages.ts";
 import type { ActorRequest } from "../protocol/behavior.ts";
-import type { JobCalls } from "../protocol/tool.ts";
+import type { JobCalls, LoadedTools, ToolEnd, ToolModule } from "../protocol/tool.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
 import { CancelCell } from "../transport/cancel-cell.ts";
@@ -15,7 +15,8 @@ import { takeOwnPort } from "../transport/own-port.ts";
 import { dropWorkingDirectory } from "../transport/working-directory.ts";
 import { abortable } from "./abortable.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
-import { ToolRunner } from "./tool-runner.ts";
+import type { CallingJob, ToolRunner } from "./tool-runner.ts";
+import type { OpenCall } from "./worker-loop.ts";
 import { runWorkerLoop } from "./worker-loop.ts";
 
 /** What an actor can call in its supervisor. */
@@ -37,12 +38,13 @@ const behavior = new BehaviorRunner(
   crash,
   () => cancelCell.isCancelled(1),
 );
-const tools = new ToolRunner(supervisor as unknown as Caller<JobCalls>);
+/** Undefined: the thread has no tools, and none of what it takes to carry them out. */
+let tools: ToolRunner | undefined;
 const onCall = exposeMethods(
   {
     ready: () => {},
     configure,
-    loadTools: tools.load.bind(tools),
+    loadTools,
     run,
     load: behavior.load.bind(behavior),
     handle: behavior.handle.bind(behavior),
@@ -76,7 +78,7 @@ port.on("message", (message: ActorCommand | CallMessage) => {
       if (running?.jobId === message.jobId) running.steering.push(message.text);
       break;
     case "exec-output":
-      tools.execOutputs.deliver(message.exec, message.stream, message.text);
+      tools?.execOutputs.deliver(message.exec, message.stream, message.text);
       break;
     case "stop":
       behavior.stop(message.reason);
@@ -105,6 +107,19 @@ function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
   cancelCell = new CancelCell(cancelled);
 }
 
+async function loadTools(modules: readonly ToolModule[]): Promise<LoadedTools> {
+  const { ToolRunner } = await import("./tool-runner.ts");
+  tools = new ToolRunner(supervisor as unknown as Caller<JobCalls>);
+  return await tools.load(modules);
+}
+
+/** Here, or where the tool is. */
+async function callTool(open: OpenCall, job: CallingJob): Promise<ToolEnd> {
+  if (tools) return await tools.call(open, job);
+  const { jobId, signal } = job;
+  return await abortable(supervisor.call("callHostTool", { jobId, index: open.index }), signal);
+}
+
 async function run(job: ActorJob): Promise<void> {
   const { jobId, work, context, maxSteps = config?.maxSteps ?? 1, steering: said = [] } = job;
   const abort = new AbortController();
@@ -123,7 +138,7 @@ async function run(job: ActorJob): Promise<void> {
       steering,
       askModel: (messages, steered) =>
         abortable(supervisor.call("callModel", { jobId, messages, steered }), signal),
-      callTool: (open) => tools.call(open, caller),
+      callTool: (open) => callTool(open, caller),
       onToolFinished: ({ index }, end) => post({ type: "tool-finished", jobId, index, end }),
     });
   } finally {
