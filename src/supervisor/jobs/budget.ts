@@ -49,6 +49,8 @@ export class Ledger {
   readonly #sum: Counts = countsOf(0, 0);
   /** Tokens are limited, here or above. */
   readonly #isBounded: boolean;
+  /** Requests under way that count here. What has arrived of them is added when somebody looks, or at once where tokens are limited. */
+  readonly #open = new Set<Entry>();
   #above: readonly Ledger[];
   #onOver: (overrun: Overrun) => void;
   #toolCalls = 0;
@@ -63,6 +65,7 @@ export class Ledger {
   }
 
   get usage(): Usage {
+    for (const entry of this.#open) entry.settle();
     const { cachedInputTokens, reasoningTokens, estimates, ...tokens } = this.#sum;
     return {
       ...tokens,
@@ -78,7 +81,13 @@ export class Ledger {
 
   /** A request with `inputTokens`, as they are estimated, is sent. */
   open(inputTokens: number): Entry {
-    return new Entry(inputTokens, (change) => this.#add(change));
+    const entry: Entry = new Entry(inputTokens, {
+      isCounted: this.#isBounded,
+      onChange: (change) => this.#add(change),
+      onEnded: () => this.#track((open) => open.delete(entry)),
+    });
+    this.#track((open) => open.add(entry));
+    return entry;
   }
 
   /** A response has asked for `count` tool calls. */
@@ -138,6 +147,11 @@ export class Ledger {
     this.#onOver = () => {};
   }
 
+  #track(change: (open: Set<Entry>) => void): void {
+    change(this.#open);
+    for (const ledger of this.#above) ledger.#track(change);
+  }
+
   #add(change: Counts): void {
     const sum = this.#sum;
     sum.inputTokens += change.inputTokens;
@@ -157,34 +171,44 @@ export class Ledger {
  */
 export class Entry {
   readonly #inputTokens: number;
-  readonly #change: (change: Counts) => void;
+  readonly #options: EntryOptions;
   #bytes = 0;
+  /** What of the estimate is counted. */
   #outputTokens = 0;
 
-  constructor(inputTokens: number, change: (change: Counts) => void) {
+  constructor(inputTokens: number, options: EntryOptions) {
     this.#inputTokens = inputTokens;
-    this.#change = change;
-    change({ ...countsOf(inputTokens, 0), estimates: 1 });
+    this.#options = options;
+    options.onChange({ ...countsOf(inputTokens, 0), estimates: 1 });
   }
 
   get isEmpty(): boolean {
     return this.#bytes === 0;
   }
 
+  /** For every run of chunks of every stream: it does no more than it must. */
   received(sizeBytes: number): void {
     this.#bytes += sizeBytes;
+    if (this.#options.isCounted) this.settle();
+  }
+
+  /** Counts what has arrived. */
+  settle(): void {
     const outputTokens = Math.ceil(this.#bytes / BYTES_PER_TOKEN);
     const more = outputTokens - this.#outputTokens;
     this.#outputTokens = outputTokens;
-    if (more > 0) this.#change(countsOf(0, more));
+    if (more > 0) this.#options.onChange(countsOf(0, more));
   }
 
   /** The server has said what it took. If it has said nothing, all 0, the estimate stays. */
   said(usage: Usage): void {
     const { inputTokens, outputTokens, totalTokens } = usage;
-    if (inputTokens === 0 && outputTokens === 0 && totalTokens === 0) return;
+    if (inputTokens === 0 && outputTokens === 0 && totalTokens === 0) {
+      this.end();
+      return;
+    }
     this.remove();
-    this.#change({
+    this.#options.onChange({
       inputTokens,
       outputTokens,
       totalTokens,
@@ -194,11 +218,25 @@ export class Entry {
     });
   }
 
+  /** Nobody will say what it took: the estimate stays. */
+  end(): void {
+    this.settle();
+    this.#options.onEnded();
+  }
+
   /** It has taken nothing. */
   remove(): void {
-    this.#change({ ...countsOf(-this.#inputTokens, -this.#outputTokens), estimates: -1 });
+    this.#options.onEnded();
+    this.#options.onChange({ ...countsOf(-this.#inputTokens, -this.#outputTokens), estimates: -1 });
   }
 }
+
+type EntryOptions = {
+  /** What arrives is counted at once. */
+  readonly isCounted: boolean;
+  readonly onChange: (change: Counts) => void;
+  readonly onEnded: () => void;
+};
 
 function countsOf(inputTokens: number, outputTokens: number): Counts {
   return {

@@ -60,8 +60,10 @@ export class JobAccount implements CallMeter {
         break;
       case "failed":
         if (entry?.isEmpty) entry.remove();
+        else entry?.end();
         break;
       case "cut-off":
+        entry?.end();
         break;
       default:
         end satisfies never;
@@ -82,6 +84,7 @@ export class JobAccount implements CallMeter {
 
   /** The job has settled: it keeps its sum, and nothing else. */
   close(): void {
+    this.#entry?.end();
     this.#own.close();
     this.#family.close();
   }
