@@ -1,6 +1,6 @@
-import { HeddleError } from "../errors.ts";
 import type { JobResult } from "../protocol/job.ts";
 import type { ToolCallRef, ToolRequest } from "../protocol/tool.ts";
+import { plainProgress } from "../tools/progress.ts";
 import type {
   ChildInput,
   ExecOptions,
@@ -11,8 +11,6 @@ import type {
 } from "../tools/tool.ts";
 import { addressed, clonePlain } from "./addressed.ts";
 import type { RequestQueue } from "./request-queue.ts";
-
-const MAX_PROGRESS_LENGTH = 8_192;
 
 /** The output of commands that tools are running, by their number. */
 export class ExecOutputs {
@@ -66,12 +64,7 @@ export class ActorToolContext implements ToolContext {
   }
 
   progress(value: unknown): void {
-    const progress = clonePlain("progress", value);
-    const text: string | undefined = JSON.stringify(progress);
-    if (text !== undefined && text.length > MAX_PROGRESS_LENGTH) {
-      const message = `progress must be at most ${MAX_PROGRESS_LENGTH} characters of JSON`;
-      throw new HeddleError("INVALID_INPUT", message, { details: { field: "progress" } });
-    }
+    const progress = plainProgress(value);
     void this.#ask({ type: "progress", progress, ...this.#options.ref });
   }
 

@@ -118,7 +118,7 @@ export type WorkerOptions = {
   readonly budget?: Budget;
   /** How many bytes of a stream a lossless reader may leave unread before the model's server is made to wait. @defaultValue 262_144 */
   readonly windowBytes?: number;
-  /** How many bytes of streamed text a job may keep; past that it fails with `OUTPUT_LIMIT`. @defaultValue 8_388_608 */
+  /** How many bytes of streamed text a job may keep, and as many of what its tools show as progress; past that it fails with `OUTPUT_LIMIT`. @defaultValue 8_388_608 */
   readonly maxOutputBytes?: number;
   /** How much memory code in the worker's thread may use, Buffers included, in MB, 16 to 65,536: past that the thread is ended (`ACTOR_OUT_OF_MEMORY`). @defaultValue 256 */
   readonly heapMb?: number;

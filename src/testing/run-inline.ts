@@ -209,7 +209,7 @@ class InlineJob {
         ctx: record.context(about, signal),
         signal,
         maxResultBytes,
-        graceMs,
+        graceMs: () => graceMs,
         clock: inlineClock,
         onStuck: () => {},
       });

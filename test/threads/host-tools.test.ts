@@ -62,6 +62,31 @@ describe("a host tool", () => {
     expect(reported).toEqual(["look_up"]);
   });
 
+  test("that is told to stop without a grace is left at once", async () => {
+    const { session } = await startScripted(callsOf({ name: "look_up" }));
+    const hostTools = [tool(() => new Promise(() => {}))];
+    const worker = session.createWorker({ hostTools, graceMs: 2_000_000_000 });
+    const job = session.run(worker, { prompt: "go" });
+    await reachesEvent(job, "tool-started");
+    await worker.terminate();
+    expect(job.state).toBe("cancelled");
+  });
+
+  test("cannot fill the log with progress", async () => {
+    const { session } = await startScripted(callsOf({ name: "look_up" }));
+    const hostTools = [
+      tool(async (_, ctx) => {
+        while (!ctx.cancelled) {
+          ctx.progress("x".repeat(1_000));
+          await new Promise(setImmediate);
+        }
+      }),
+    ];
+    const job = session.run({ hostTools, maxOutputBytes: 10_000 }, { prompt: "go" });
+    await expect(job.wait()).rejects.toMatchObject({ code: "OUTPUT_LIMIT" });
+    expect(await eventsOf(job, "tool-progress")).toHaveLength(10);
+  });
+
   test("that takes too long is an error for the model", async () => {
     const { session } = await startScripted(callsOf({ name: "look_up" }));
     const hostTools = [tool(() => new Promise(() => {}), { timeoutMs: 10 })];

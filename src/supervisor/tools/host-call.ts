@@ -11,8 +11,8 @@ export type HostCall = {
   readonly ctx: ToolContext;
   readonly signal: CallSignal;
   readonly maxResultBytes: number;
-  /** How long it may take to stop once its signal has aborted. */
-  readonly graceMs: number;
+  /** How long it may take to stop; asked when its signal aborts. */
+  readonly graceMs: () => number;
   readonly clock: Clock;
   /** It has not stopped, and cannot be made to. */
   readonly onStuck: () => void;
@@ -30,7 +30,7 @@ export async function runHostTool(call: HostCall): Promise<ToolEnd> {
   return await runTool(() => Promise.race([work, graceOver(call, work)]), signal, maxResultBytes);
 }
 
-/** Rejects when `work` has not ended `graceMs` after the signal's abort. */
+/** Rejects when `work` has not ended `graceMs()` after the signal's abort. */
 function graceOver({ signal, graceMs, clock, onStuck }: HostCall, work: Promise<unknown>) {
   const over = Promise.withResolvers<never>();
   const giveUp = () => {
@@ -38,7 +38,7 @@ function graceOver({ signal, graceMs, clock, onStuck }: HostCall, work: Promise<
     over.reject(new HeddleError("TOOL_STUCK", "the tool does not stop"));
   };
   const onAbort = () => {
-    const timer = clock.setTimer(graceMs, giveUp);
+    const timer = clock.setTimer(graceMs(), giveUp);
     work.finally(() => timer.cancel()).catch(() => {});
   };
   if (signal.signal.aborted) onAbort();

@@ -58,9 +58,9 @@ export class JobTools {
 
   constructor(options: JobToolsOptions) {
     this.#options = options;
-    const { job, session, thread, onChange } = options;
+    const { job, session, thread, graceMs, onChange } = options;
     const onExecOutput: ExecListener = (...output) => thread().execOutput(...output);
-    this.#services = new ToolServices({ job, session, onExecOutput, onChange });
+    this.#services = new ToolServices({ job, session, graceMs, onExecOutput, onChange });
   }
 
   /** What the model is told of. */

@@ -2,6 +2,7 @@ import { HeddleError, toWireError } from "../../errors.ts";
 import type { JobResult } from "../../protocol/job.ts";
 import type { PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
+import { plainProgress } from "../../tools/progress.ts";
 import { toolCallIdOf } from "../../tools/run-tool.ts";
 import type {
   AnyTool,
@@ -30,6 +31,8 @@ type Caller = { readonly signal: AbortSignal; readonly isActor: boolean };
 export type ToolServicesOptions = {
   readonly job: Job;
   readonly session: SessionTools;
+  /** How long what is told to stop may take. */
+  readonly graceMs: () => number;
   readonly onExecOutput: ExecListener;
   /** A call begins to wait for a child, or no longer does. */
   readonly onChange: () => void;
@@ -40,6 +43,7 @@ export class ToolServices {
   readonly #options: ToolServicesOptions;
   readonly #job: Job;
   readonly #session: SessionTools;
+  #progressBytes = 0;
 
   constructor(options: ToolServicesOptions) {
     this.#options = options;
@@ -76,9 +80,18 @@ export class ToolServices {
     }
   }
 
-  progress({ call }: OpenCall, progress: unknown): void {
+  /** @throws {HeddleError} `INVALID_INPUT`. What a job shows of its calls is bounded like its text: by `maxOutputBytes`. */
+  progress({ call }: OpenCall, value: unknown): void {
     const { id: toolCallId, name: toolName } = call;
+    const progress = plainProgress(value);
+    const { maxOutputBytes } = this.#job.spec.settings;
+    // The job ends for it, and its tool may not listen.
+    if (this.#progressBytes > maxOutputBytes) return;
+    this.#progressBytes += Buffer.byteLength(JSON.stringify(progress));
     this.#job.append({ type: "tool-progress", toolCallId, toolName, progress });
+    if (this.#progressBytes <= maxOutputBytes) return;
+    const message = `the progress that the job's tools have shown is larger than maxOutputBytes (${maxOutputBytes})`;
+    this.#job.fail(new HeddleError("OUTPUT_LIMIT", message, { details: { maxOutputBytes } }));
   }
 
   /** Runs a child until it ends, or the call does: it is no more at work then. */
@@ -161,7 +174,7 @@ export class ToolServices {
       ctx: this.#hostContext(open, signal),
       signal,
       maxResultBytes: settings.maxToolResultBytes,
-      graceMs: settings.graceMs,
+      graceMs: this.#options.graceMs,
       clock: runtime.clock,
       onStuck: () =>
         runtime.report({
@@ -180,11 +193,13 @@ export class ToolServices {
     const selfId = this.#job.worker.id;
     return {
       ...this.about(open),
+      // Other jobs have the same.
+      context: structuredClone(this.#job.spec.context),
       signal: signal.signal,
       get cancelled() {
         return signal.isOver;
       },
-      progress: (value) => this.progress(open, clonePlain("progress", value, "INVALID_INPUT")),
+      progress: (value) => this.progress(open, value),
       tell: async (target, name, message) =>
         tellFrom(society, { to: idOf(target), name, message: plainMessage(message) }),
       ask: async <R>(target: Target, name: string, message?: unknown, options?: AskOptions) =>
