@@ -3,8 +3,7 @@ import type { ToolModule } from "../protocol/tool.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { schemaOf } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
-
-const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+import { TOOL_NAME } from "./tool.ts";
 
 /** What tool modules have given, in the order of the modules. `isStateful`: one of them says so of itself. */
 export type ToolSet = {
@@ -81,7 +80,7 @@ function checkTool(module: ToolModule, index: number, given: unknown): AnyTool {
   }
   const tool: { readonly [K in keyof AnyTool]?: unknown } = given;
   const { name } = tool;
-  if (typeof name !== "string" || !NAME.test(name)) {
+  if (typeof name !== "string" || !TOOL_NAME.test(name)) {
     const message = `tools[${index}].name must be 1 to 64 of a-z, A-Z, 0-9, _ and -`;
     throw loadFailed(module, message);
   }

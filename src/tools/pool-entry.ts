@@ -5,20 +5,19 @@ import type { PoolTask } from "../protocol/pool-messages.ts";
 import type { ToolEnd, ToolModule } from "../protocol/tool.ts";
 import { captureOutput } from "../transport/output.ts";
 import { dropWorkingDirectory } from "../transport/working-directory.ts";
-import type { ToolSet } from "./load-tools.ts";
 import { loadTools } from "./load-tools.ts";
 import { poolContext, poolError } from "./pool-context.ts";
 import { PoolReports } from "./pool-reports.ts";
-import { schemaOf } from "./schema.ts";
-import type { AnyTool } from "./tool.ts";
 import { errorEnd, resultEnd } from "./tool-end.ts";
+import type { ReadyTool } from "./toolbox.ts";
+import { Toolbox } from "./toolbox.ts";
 
 /*
  * What runs in a thread of the pool, under piscina: calls of tools of one module, one at a time.
  */
 
 const { module } = workerData as { readonly module: ToolModule };
-let loading: Promise<ToolSet> | undefined;
+let loading: Promise<Toolbox> | undefined;
 let reports: PoolReports | undefined;
 
 dropWorkingDirectory();
@@ -35,8 +34,8 @@ export async function run({
   const said = new PoolReports(port);
   reports = said;
   try {
-    const tool = await toolOf(task);
-    const value = await tool.execute(await argumentsOf(tool, task), poolContext(task, said));
+    const ready = await toolOf(task);
+    const value = await ready.tool.execute(await argumentsOf(ready, task), poolContext(task, said));
     return resultEnd(value, maxResultBytes);
   } catch (error) {
     return errorEnd(poolError(error), maxResultBytes);
@@ -47,18 +46,17 @@ export async function run({
   }
 }
 
-async function toolOf({ toolName }: PoolTask): Promise<AnyTool> {
+async function toolOf({ toolName }: PoolTask): Promise<ReadyTool> {
   // A module that could not be loaded fails its next call, too: the supervisor does not keep this thread.
-  loading ??= loadTools([module]);
-  const { tools } = await loading;
-  const tool = tools.find(({ name }) => name === toolName);
-  if (tool) return tool;
+  loading ??= loadTools([module]).then(({ tools }) => new Toolbox(tools));
+  const ready = (await loading).find(toolName);
+  if (ready) return ready;
   const message = `there is no tool "${toolName}" in ${module.moduleUrl}`;
   throw new HeddleError("UNKNOWN_TOOL", message, { details: { tool: toolName } });
 }
 
-async function argumentsOf({ parameters }: AnyTool, { args }: PoolTask): Promise<unknown> {
-  const checked = await schemaOf("parameters", parameters).check(args);
+async function argumentsOf({ schema }: ReadyTool, { args }: PoolTask): Promise<unknown> {
+  const checked = await schema.check(args);
   if (checked.ok) return checked.value;
   const message = `the arguments are not valid: ${checked.issues.join("; ")}`;
   throw new HeddleError("TOOL_ARGUMENTS_INVALID", message);

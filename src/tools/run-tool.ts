@@ -1,7 +1,6 @@
-import { toWireError } from "../errors.ts";
 import type { ToolEnd } from "../protocol/tool.ts";
 import type { CallSignal } from "./call-signal.ts";
-import { errorEnd, resultEnd } from "./tool-end.ts";
+import { errorEnd, resultEnd, timeoutEnd } from "./tool-end.ts";
 
 /**
  * How a call ends whose tool does `work`, wherever that is: with what it gives or throws; when it throws because the call has
@@ -18,7 +17,7 @@ export async function runTool(
     return resultEnd(await work(), maxResultBytes);
   } catch (error) {
     const { timeout, signal } = call;
-    if (timeout) return { result: timeout.message, error: toWireError(timeout) };
+    if (timeout) return timeoutEnd(timeout);
     signal.throwIfAborted();
     return errorEnd(error, maxResultBytes);
   }

@@ -29,6 +29,11 @@ export function errorEnd(error: unknown, maxBytes: number): ToolEnd {
   return { result: cutText(`Error: ${wire.message}`, maxBytes), error: wire };
 }
 
+/** The end of a call that has taken too long. */
+export function timeoutEnd(timeout: HeddleError): ToolEnd {
+  return { result: timeout.message, error: toWireError(timeout) };
+}
+
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : (toJson(value) ?? "");
 }

@@ -167,6 +167,9 @@ export type Tool<P extends Parameters = Parameters, R = unknown> = {
 // biome-ignore lint/suspicious/noExplicitAny: what a tool takes is known to who has made it, and checked by `parameters`.
 type AnyArguments = any;
 
+/** What a tool may be called: what models' servers take. */
+export const TOOL_NAME: RegExp = /^[a-zA-Z0-9_-]{1,64}$/;
+
 /** A tool of any kind, as it is kept. */
 export type AnyTool = Omit<Tool, "needsApproval" | "execute"> & {
   readonly needsApproval?:

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../protocol/error.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
 import { toolTimeout } from "../../tools/call-signal.ts";
 import { refused } from "../../tools/tool-call.ts";
-import { resultEnd } from "../../tools/tool-end.ts";
+import { resultEnd, timeoutEnd } from "../../tools/tool-end.ts";
 import type { Verdict } from "../jobs/job-lifecycle.ts";
 import type { OpenCall } from "./open-call.ts";
 
@@ -14,8 +14,7 @@ const CUT_NOTICE_BYTES = 100;
 /** The end of a call whose thread has ended with `failure`. */
 export function lostEnd({ overdueMs, call }: OpenCall, failure: HeddleError): ToolEnd {
   if (overdueMs !== undefined) {
-    const timeout = toolTimeout(overdueMs);
-    return { result: timeout.message, error: toWireError(timeout) };
+    return timeoutEnd(toolTimeout(overdueMs));
   }
   const text = `The call of "${call.name}" was interrupted: its thread has ended (${failure.code}: ${failure.message}). It may have had an effect.`;
   return refused("TOOL_INTERRUPTED", text, failure);

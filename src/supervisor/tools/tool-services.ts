@@ -1,4 +1,4 @@
-import { HeddleError, toWireError } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import type { JobResult } from "../../protocol/job.ts";
 import type { PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
@@ -11,6 +11,7 @@ import type {
   Target,
   ToolContext,
 } from "../../tools/tool.ts";
+import { timeoutEnd } from "../../tools/tool-end.ts";
 import { clonePlain, given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import { askFrom, tellFrom } from "../messages/correspondence.ts";
@@ -162,7 +163,7 @@ export class ToolServices {
       );
     } catch (error) {
       if (!signal.timeout) throw error;
-      return { result: signal.timeout.message, error: toWireError(signal.timeout) };
+      return timeoutEnd(signal.timeout);
     }
   }
 

@@ -5,6 +5,8 @@ import { checkedMcpSource, isMcpSource } from "../../tools/mcp/check.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import { schemaOf } from "../../tools/schema.ts";
 import type { AnyTool } from "../../tools/tool.ts";
+import { TOOL_NAME } from "../../tools/tool.ts";
+import { repeatedName } from "../../tools/toolbox.ts";
 import { readableFor, resolveUserModule } from "../behaviors/user-module.ts";
 import { checkFields, checkNumber, checkOneOf, clonePlain, DEADLINE_MS, refuse } from "../check.ts";
 
@@ -26,7 +28,6 @@ export type ToolSettings = {
 const NO_TOOLS: ToolSettings = { modules: [], hostTools: [], mcp: [], readable: [] };
 const OWN = "heddle/tools/";
 const OWN_MODULES = ["fs", "shell", "http"];
-const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 export function toolSettings(
   sources: readonly ToolSource[] = [],
@@ -56,8 +57,7 @@ export function checkHostTools(field: string, tools: readonly AnyTool[] | undefi
   if (tools === undefined) return;
   if (!Array.isArray(tools)) refuse(field, "an array of tools, as defineTool() returns them");
   for (const [i, tool] of tools.entries()) checkHostTool(`${field}[${i}]`, tool);
-  const names = tools.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = repeatedName(tools);
   if (twice !== undefined) refuse(field, `tools of different names; "${twice}" is there twice`);
 }
 
@@ -77,7 +77,7 @@ function checkSource(field: string, source: unknown): void {
 function checkHostTool(field: string, given: unknown): void {
   const tool = given as Partial<AnyTool> | null | undefined;
   const { name, execute, needsApproval, parameters, timeoutMs, runsIn } = tool ?? {};
-  if (typeof name !== "string" || !NAME.test(name)) {
+  if (typeof name !== "string" || !TOOL_NAME.test(name)) {
     refuse(`${field}.name`, "1 to 64 of a-z, A-Z, 0-9, _ and -");
   }
   if (typeof execute !== "function") refuse(`${field}.execute`, "a function");
