@@ -47,11 +47,9 @@ export type { ScriptedCall, ScriptView } from "./supervisor/gateways/script-view
 export type {
   BehaviorWorker,
   CancelOutcome,
-  JobEventOtherThanChunk,
   JobOutcome,
   JobTimes,
   Session,
-  SessionEvent,
   Worker,
   WorkerJob,
 } from "./supervisor/handles.ts";
@@ -84,6 +82,7 @@ export type {
   WorkerOptions,
 } from "./supervisor/options.ts";
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
+export type { JobEventOtherThanChunk, SessionEvent } from "./supervisor/session-event.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";

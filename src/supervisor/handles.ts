@@ -8,7 +8,7 @@ import type {
   ReplyOf,
   UntypedBehavior,
 } from "../protocol/behavior.ts";
-import type { JobEvent, JobEventBody, JobResult } from "../protocol/job.ts";
+import type { JobEvent, JobResult } from "../protocol/job.ts";
 import type { Message, ModelResponseChunk, Usage } from "../protocol/model.ts";
 import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
@@ -24,6 +24,7 @@ import type {
   RunOptions,
   WorkerOptions,
 } from "./options.ts";
+import type { SessionEvent } from "./session-event.ts";
 import type { DecideOptions } from "./tools/decision.ts";
 
 /** One tenant: its workers and their jobs. Closing it ends all that is in it. */
@@ -104,46 +105,6 @@ export interface Session {
   /** `close({ drainMs: 0 })`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-export type SessionEvent =
-  | {
-      readonly type: "worker-created" | "worker-stopped";
-      readonly workerId: string;
-      readonly name: string;
-    }
-  | {
-      readonly type: "worker-state";
-      readonly workerId: string;
-      readonly name: string;
-      readonly state: WorkerState;
-    }
-  /** What code in the worker's thread has printed, at most 64 Ki characters for each turn of its loop. */
-  | {
-      readonly type: "worker-output";
-      readonly workerId: string;
-      readonly name: string;
-      readonly stream: "stdout" | "stderr";
-      readonly text: string;
-    }
-  | {
-      readonly type: "job-queued";
-      readonly jobId: string;
-      readonly workerId: string;
-      /** Undefined: it is nobody's child. */
-      readonly parentId: string | undefined;
-    }
-  | {
-      readonly type: "job-event";
-      readonly jobId: string;
-      readonly workerId: string;
-      readonly event: JobEventOtherThanChunk;
-    };
-
-/** A job's event that is no chunk. */
-export type JobEventOtherThanChunk = { readonly seq: number; readonly atMs: number } & Exclude<
-  JobEventBody,
-  { readonly type: "chunk" }
->;
 
 /** An agent: one conversation, on a thread of its own while it works. */
 export interface Worker {

@@ -158,9 +158,23 @@ export type Timeouts = {
 /** A schema of zod 4, valibot, arktype and the like, or a JSON Schema. */
 export type OutputSchema<Output = unknown> = StandardSchema<unknown, Output> | JsonSchema;
 
-export type JobInput<Output = unknown> = {
-  /** Text, or text, images and files. */
-  readonly prompt: string | readonly ContentPart[];
+/** What the user says, or a whole conversation. */
+type Question =
+  | {
+      /** Text, or text, images and files. */
+      readonly prompt: string | readonly ContentPart[];
+      readonly messages?: never;
+    }
+  | {
+      /**
+       * A conversation to answer in place of the worker's own, which the job then neither reads nor adds to: for servers whose clients keep the
+       * conversation. It ends with a message of the user, or with the result of a tool call.
+       */
+      readonly messages: readonly Message[];
+      readonly prompt?: never;
+    };
+
+export type JobInput<Output = unknown> = Question & {
   /**
    * What the last response is to be: JSON that this schema finds valid. The model's server is told, in its strict mode where the
    * schema allows that: an object, all properties required and no others allowed, at each level. Whatever the server makes of it, the text is checked,

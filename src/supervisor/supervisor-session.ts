@@ -14,10 +14,8 @@ import { layContext } from "./context.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type {
   BehaviorWorker as BehaviorHandle,
-  JobEventOtherThanChunk,
   JobOutcome,
   Session,
-  SessionEvent,
   Worker,
   WorkerJob,
 } from "./handles.ts";
@@ -28,6 +26,7 @@ import { budgetError } from "./jobs/job-account.ts";
 import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
+import { tellOfStop } from "./jobs/job-stopped.ts";
 import { outputOf } from "./jobs/output-schema.ts";
 import { runAll } from "./jobs/run-all.ts";
 import { SettledJobs } from "./jobs/settled-jobs.ts";
@@ -46,6 +45,7 @@ import type {
 import type { RosterWorker } from "./roster.ts";
 import { Roster } from "./roster.ts";
 import type { Runtime } from "./runtime.ts";
+import type { JobEventOtherThanChunk, SessionEvent } from "./session-event.ts";
 import { Staffing } from "./staffing.ts";
 import type { Admission } from "./threads/admission.ts";
 import type { ThreadSupply } from "./threads/worker-thread.ts";
@@ -198,6 +198,7 @@ export class SupervisorSession implements Session {
     const spec = { id, worker, input, options: own, settings, context, output, runtime };
     const job = new Job({ ...spec, parent, accounts, onEvent });
     job.onSettled(leave);
+    tellOfStop(job, (event) => this.#events.next(event));
     this.#jobs.set(id, job);
     job.onSettled(() => {
       this.#jobs.delete(id);
@@ -223,7 +224,7 @@ export class SupervisorSession implements Session {
     checkNumber("concurrency", concurrency, { min: 1, max: 10_000, integer: true });
     checkWorkerOptions(template, "worker");
     const start = (item: BatchInput) => {
-      checkFields("input", item, ["prompt", "output", "id", "worker"], "INVALID_INPUT");
+      checkFields("input", item, ["prompt", "messages", "output", "id", "worker"], "INVALID_INPUT");
       const { id, worker, ...input } = item;
       return this.run({ ...template, ...worker }, input, given({ id, parent }));
     };

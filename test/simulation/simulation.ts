@@ -1,9 +1,10 @@
 import { HeddleError } from "../../src/errors.ts";
 import type { WorkerState } from "../../src/protocol/worker.ts";
 import { given } from "../../src/supervisor/check.ts";
-import type { Session, SessionEvent, Worker } from "../../src/supervisor/handles.ts";
+import type { Session, Worker } from "../../src/supervisor/handles.ts";
 import type { WorkerOptions } from "../../src/supervisor/options.ts";
 import type { SupervisorEvent } from "../../src/supervisor/runtime.ts";
+import type { SessionEvent } from "../../src/supervisor/session-event.ts";
 import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { startIn } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";

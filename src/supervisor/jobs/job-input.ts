@@ -1,5 +1,7 @@
+import type { Message } from "../../protocol/model.ts";
 import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
 import { checkContext } from "../context.ts";
+import { checkMessages, checkParts } from "../conversation.ts";
 import type { JobInput, RunOptions } from "../options.ts";
 import {
   checkBudget,
@@ -7,12 +9,6 @@ import {
   checkModelSettings,
   checkTimeouts,
 } from "../workers/worker-settings.ts";
-
-const PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
-  ["text", ["type", "text"]],
-  ["image", ["type", "url", "data", "mediaType", "detail"]],
-  ["file", ["type", "url", "data", "mediaType", "filename"]],
-]);
 
 const RUN_FIELDS = [
   "host",
@@ -28,13 +24,35 @@ const RUN_FIELDS = [
 
 /** @throws {HeddleError} `INVALID_INPUT` that names the field. */
 export function checkJobInput(input: JobInput): void {
-  checkFields("input", input, ["prompt", "output"], "INVALID_INPUT");
-  const prompt: unknown = (input as Partial<JobInput> | undefined)?.prompt;
+  checkFields("input", input, ["prompt", "messages", "output"], "INVALID_INPUT");
+  const { prompt, messages } = (input ?? {}) as { prompt?: unknown; messages?: unknown };
+  if (messages !== undefined) {
+    if (prompt !== undefined)
+      refuse("prompt", "left out where there are messages", "INVALID_INPUT");
+    checkQuestion(messages);
+    return;
+  }
   if (typeof prompt === "string" && prompt !== "") return;
   if (!Array.isArray(prompt) || prompt.length === 0) {
     refuse("prompt", "a string that is not empty, or an array of parts", "INVALID_INPUT");
   }
-  for (const [i, part] of prompt.entries()) checkPart(`prompt[${i}]`, part);
+  checkParts("prompt", prompt, "INVALID_INPUT");
+}
+
+/** The conversation that a job answers, `history` being its worker's. */
+export function questionOf(input: JobInput, history: readonly Message[]): readonly Message[] {
+  return input.messages ?? [...history, { role: "user", content: input.prompt }];
+}
+
+function checkQuestion(messages: unknown): void {
+  checkMessages("messages", messages, "INVALID_INPUT");
+  const last = (messages as readonly Message[]).at(-1);
+  if (last?.role === "user" || last?.role === "tool") return;
+  refuse(
+    "messages",
+    "a conversation that ends with a message of the user or of a tool",
+    "INVALID_INPUT",
+  );
 }
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
@@ -50,31 +68,6 @@ export function checkRunOptions(options: RunOptions): void {
     refuse("signal", "an AbortSignal");
   }
   checkHost(options.host);
-}
-
-function checkPart(field: string, given: unknown): void {
-  const part = given as Partial<Record<string, unknown>> | null;
-  const known = PART_FIELDS.get(part?.["type"]);
-  if (!part || !known) refuse(`${field}.type`, '"text", "image" or "file"', "INVALID_INPUT");
-  checkFields(field, part, known, "INVALID_INPUT");
-  if (part["type"] === "text") {
-    checkText(`${field}.text`, part["text"] ?? "", "INVALID_INPUT");
-    return;
-  }
-  checkSource(field, part);
-  checkOneOf(`${field}.detail`, part["detail"], ["auto", "low", "high"], "INVALID_INPUT");
-  checkText(`${field}.filename`, part["filename"], "INVALID_INPUT");
-}
-
-function checkSource(field: string, part: Partial<Record<string, unknown>>): void {
-  const { url, data, mediaType } = part;
-  if (data === undefined) {
-    checkText(`${field}.url`, url ?? "", "INVALID_INPUT");
-    return;
-  }
-  if (url !== undefined) refuse(`${field}.url`, "left out where there is data", "INVALID_INPUT");
-  checkText(`${field}.data`, data, "INVALID_INPUT");
-  checkText(`${field}.mediaType`, mediaType ?? "", "INVALID_INPUT");
 }
 
 function checkHost(host: unknown): void {

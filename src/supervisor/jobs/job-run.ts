@@ -11,9 +11,11 @@ import type { ThreadNeed } from "../threads/worker-thread.ts";
 import { JobTools } from "../tools/job-tools.ts";
 import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
-import type { Job, JobDriver } from "./job.ts";
+import type { Job } from "./job.ts";
+import { questionOf } from "./job-input.ts";
 import type { Stop, Verdict } from "./job-lifecycle.ts";
 import { jobTimeout } from "./job-outcome.ts";
+import type { JobDriver } from "./job-spec.ts";
 import { ModelSteps } from "./model-steps.ts";
 
 /** What a run needs from its worker. */
@@ -231,8 +233,8 @@ export class JobRun implements JobDriver {
       await this.#tools.prepare(thread);
       // The actor was told before it knew the job, and would not stop.
       if (this.#job.stopReason) return undefined;
-      const input: Message = { role: "user", content: spec.input.prompt };
-      const messages = [...this.#context.history, input, ...tally.completed()];
+      const question = questionOf(spec.input, this.#context.history);
+      const messages = [...question, ...tally.completed()];
       const steering = this.#context.steering.waiting;
       const { answered, steps: stepsDone } = tally;
       const { context, settings } = spec;

@@ -4,57 +4,16 @@ import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk, Usage } from "../../protocol/model.ts";
 import { checkNumber, checkOneOf } from "../check.ts";
-import type { Context } from "../context.ts";
-import type {
-  CancelOutcome,
-  JobEventOtherThanChunk,
-  JobOutcome,
-  JobTimes,
-  Worker,
-  WorkerJob,
-} from "../handles.ts";
+import type { CancelOutcome, JobOutcome, JobTimes, Worker, WorkerJob } from "../handles.ts";
 import { JobStream } from "../log/job-stream.ts";
-import type { JobInput, RunOptions } from "../options.ts";
-import type { Runtime } from "../runtime.ts";
-import type { WorkerSettings } from "../workers/worker-settings.ts";
+import type { JobEventOtherThanChunk } from "../session-event.ts";
 import { cancelWith } from "./cancel-with.ts";
-import type { Accounts } from "./job-account.ts";
 import { JobAccount } from "./job-account.ts";
 import type { JobLifecycle, JobSignal, JobState, Stop, Verdict } from "./job-lifecycle.ts";
 import { endingOf, jobStateOf, nextLifecycle, QUEUED } from "./job-lifecycle.ts";
 import { outcomeOf } from "./job-outcome.ts";
+import type { JobDriver, JobSpec } from "./job-spec.ts";
 import { JobTally } from "./job-tally.ts";
-import type { Output } from "./output-schema.ts";
-
-/** What a job is made of. */
-export type JobSpec = {
-  readonly id: string;
-  readonly worker: Worker;
-  readonly input: JobInput;
-  readonly options: RunOptions;
-  readonly settings: WorkerSettings;
-  /** The session's, the worker's and the job's own, laid over each other. */
-  readonly context: Context;
-  /** What it is to end with; undefined: any text. */
-  readonly output: Output | undefined;
-  readonly runtime: Runtime;
-  /** It is open when the job is made. */
-  readonly parent?: Job | undefined;
-  /** Left out: nobody counts what it takes. */
-  readonly accounts?: Accounts;
-  /** Told of every event that is no chunk, once it is in the log. */
-  readonly onEvent: (event: JobEventOtherThanChunk) => void;
-};
-
-/** Who carries a job out. */
-export type JobDriver = {
-  /** Ends what runs of the job: its model calls at once, its actor by the ladder. */
-  stop(stop: Stop): void;
-  /** Readers hold the stream back, or no longer do. */
-  hold(isHeld: boolean): void;
-  /** The job settles in this turn: what there is still to log, is logged now. */
-  beforeEnd(verdict: Verdict): void;
-};
 
 /** A job: its log, its lifecycle, and what users hold of it. What carries it out is its driver. */
 export class Job implements WorkerJob {
@@ -76,7 +35,7 @@ export class Job implements WorkerJob {
   #driver: JobDriver | undefined;
   #ended: JobOutcome | undefined;
   #cancelled: Promise<CancelOutcome> | undefined;
-  #how: CancelOutcome["how"] = "cooperative";
+  #how: Exclude<CancelOutcome["how"], "settled"> = "cooperative";
   readonly #onSettled: (() => void)[] = [];
   readonly #onStopped: (() => void)[] = [];
 
@@ -119,6 +78,11 @@ export class Job implements WorkerJob {
   /** It was told to stop, or its actor is done: what is run under it now is cancelled. */
   get isEnding(): boolean {
     return endingOf(this.#life) !== undefined;
+  }
+
+  /** How it stopped, if it was told to. */
+  get how(): Exclude<CancelOutcome["how"], "settled"> {
+    return this.#how;
   }
 
   /** How it ended; undefined while it has not. */
@@ -237,10 +201,12 @@ export class Job implements WorkerJob {
     if (this.isEnding) queueMicrotask(() => child.stop(this.#endOfChild()));
   }
 
-  /** What the conversation has gained by this job, its input included. */
+  /** What the worker's conversation has gained by this job, its input included: nothing, if it had a conversation of its own. */
   messages(): readonly Message[] {
+    const { input } = this.spec;
+    if (input.messages) return [];
     const openText = this.#ended?.error ? this.stream.openText() : "";
-    return [{ role: "user", content: this.spec.input.prompt }, ...this.tally.messages(openText)];
+    return [{ role: "user", content: input.prompt }, ...this.tally.messages(openText)];
   }
 
   #childSettled(child: Job, status: JobOutcome["status"]): void {

@@ -7,6 +7,7 @@ import { toolCallIdOf } from "../../tools/run-tool.ts";
 import type {
   AnyTool,
   ApprovalContext,
+  ChildInput,
   ExecResult,
   Target,
   ToolContext,
@@ -15,7 +16,6 @@ import { timeoutEnd } from "../../tools/tool-end.ts";
 import { clonePlain, given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import { askFrom, tellFrom } from "../messages/correspondence.ts";
-import type { JobInput } from "../options.ts";
 import { startCommand } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { runHostTool } from "./host-call.ts";
@@ -68,7 +68,7 @@ export class ToolServices {
       case "ask":
         return askFrom(this.#session.society, this.#job.worker.id, request);
       case "run":
-        return this.run(open, request.worker, request as JobInput, caller);
+        return this.run(open, request.worker, request as ChildInput, caller);
       case "exec": {
         const { exec, argv, options, wantsOutput } = request;
         const { onExecOutput } = this.#options;
@@ -99,7 +99,7 @@ export class ToolServices {
   async run(
     open: OpenCall,
     worker: unknown,
-    asked: Pick<JobInput, "prompt" | "output">,
+    asked: ChildInput,
     { signal, isActor }: Caller,
   ): Promise<JobResult> {
     const { prompt, output } = { ...asked };

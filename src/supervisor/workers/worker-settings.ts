@@ -11,10 +11,10 @@ import {
   DEADLINE_MS,
   given,
   MS,
-  refuse,
 } from "../check.ts";
 import type { Context } from "../context.ts";
 import { checkContext, layContext } from "../context.ts";
+import { checkMessages } from "../conversation.ts";
 import type { Budget, RunOptions, Timeouts, WorkerOptions } from "../options.ts";
 import type { ActorProfile, Permissions } from "../threads/actor-profile.ts";
 import { BARE_PROFILE, checkPermissions, profileOf } from "../threads/actor-profile.ts";
@@ -180,7 +180,7 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkModelSettings(field("model"), options.model);
   checkTimeouts(field("timeouts"), options.timeouts);
   checkBudget(field("budget"), options.budget);
-  checkTranscript(field("transcript"), options.transcript);
+  checkMessages(field("transcript"), options.transcript, "INVALID_OPTION");
 }
 
 function checkTools(field: (name: string) => string, options: WorkerOptions): void {
@@ -253,19 +253,6 @@ function checkToolChoice(field: string, choice: unknown): void {
     checkFields(field, choice, ["tool"]);
     checkText(`${field}.tool`, (choice as { tool?: unknown }).tool ?? "");
   } else checkOneOf(field, choice, ["auto", "none", "required"]);
-}
-
-function checkTranscript(field: string, transcript: readonly Message[] | undefined): void {
-  if (transcript === undefined) return;
-  if (!Array.isArray(transcript)) refuse(field, "an array of messages");
-  for (const [i, message] of (transcript as readonly unknown[]).entries()) {
-    const role = (message as { role?: unknown } | null)?.role;
-    checkOneOf(`${field}[${i}].role`, role ?? "", ["user", "assistant", "tool"]);
-    const { content } = message as { content?: unknown };
-    if (typeof content !== "string" && !(role === "user" && Array.isArray(content))) {
-      refuse(`${field}[${i}].content`, "a string, or an array of parts in a user message");
-    }
-  }
 }
 
 function chooseProvider(name: string | undefined, providers: ReadonlySet<string>): string {

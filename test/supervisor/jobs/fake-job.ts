@@ -1,12 +1,13 @@
 import type { HeddleError } from "../../../src/errors.ts";
 import type { WorkerState } from "../../../src/protocol/worker.ts";
-import type { JobEventOtherThanChunk, Worker } from "../../../src/supervisor/handles.ts";
-import type { JobDriver } from "../../../src/supervisor/jobs/job.ts";
+import type { Worker } from "../../../src/supervisor/handles.ts";
 import { Job } from "../../../src/supervisor/jobs/job.ts";
 import type { Stop, Verdict } from "../../../src/supervisor/jobs/job-lifecycle.ts";
+import type { JobDriver } from "../../../src/supervisor/jobs/job-spec.ts";
 import { outputOf } from "../../../src/supervisor/jobs/output-schema.ts";
 import type { OutputSchema, RunOptions, WorkerOptions } from "../../../src/supervisor/options.ts";
 import type { SupervisorEvent } from "../../../src/supervisor/runtime.ts";
+import type { JobEventOtherThanChunk } from "../../../src/supervisor/session-event.ts";
 import { workerSettings } from "../../../src/supervisor/workers/worker-settings.ts";
 import { textRun } from "../../support/arbitraries.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
