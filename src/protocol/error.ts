@@ -90,6 +90,21 @@ export type ErrorCode =
   | "CHUNK_TIMEOUT"
   | "SCRIPT_EXHAUSTED"
   | "SCRIPT_INCOMPLETE"
+  // The server: a request was refused.
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "HOST_NOT_ALLOWED"
+  | "ORIGIN_NOT_ALLOWED"
+  | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "BODY_TOO_LARGE"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "UNKNOWN_AGENT"
+  | "LIMIT_REACHED"
+  | "APPROVAL_REQUIRED"
+  | "DRAINING"
+  | "SERVER_NOT_INSTALLED"
+  | "LISTEN_FAILED"
   // A broken promise of Heddle's own: please report it.
   | "INTERNAL";
 

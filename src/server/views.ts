@@ -1,0 +1,85 @@
+import type { Context } from "hono";
+import type { WorkerJob } from "../index.ts";
+import type { JobEncoder } from "./job-encoder.ts";
+import { SSE_HEADERS } from "./job-encoder.ts";
+import { JobView } from "./job-view.ts";
+import type { ServerLimits } from "./limits.ts";
+import { checkRoom } from "./limits.ts";
+import type { TenantDesk } from "./tenant-desk.ts";
+
+const TICK_MS = 250;
+
+export type ViewRequest = {
+  readonly desk: TenantDesk;
+  readonly job: WorkerJob;
+  readonly encoder: JobEncoder;
+  /** @defaultValue 0 */
+  readonly from?: number;
+  readonly headers?: { readonly [name: string]: string };
+  readonly onDelivered?: () => void;
+  readonly onLeft?: () => void;
+};
+
+/** The open streams of a server. One clock looks after all of them. */
+export class Views {
+  readonly #limits: Required<ServerLimits>;
+  readonly #open = new Set<JobView>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Required<ServerLimits>) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Whether there is room for one more, before anything is begun for it. @throws {HeddleError} `LIMIT_REACHED`. */
+  checkRoom(desk: TenantDesk): void {
+    checkRoom("streams", this.#open.size, this.#limits.streams);
+    checkRoom("streamsPerSession", desk.streams, this.#limits.streamsPerSession);
+  }
+
+  /** Answers a request with a stream. @throws {HeddleError} `LIMIT_REACHED`. */
+  respond(c: Context, { desk, headers, from = 0, ...view }: ViewRequest): Response {
+    this.checkRoom(desk);
+    const closeStream = desk.openStream();
+    const opened = new JobView({
+      ...view,
+      from,
+      nowMs: () => performance.now(),
+      disconnect: disconnectOf(c),
+      onClosed: () => {
+        closeStream();
+        this.#forget(opened);
+      },
+    });
+    this.#open.add(opened);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    return c.body(opened.stream, 200, { ...SSE_HEADERS, ...headers });
+  }
+
+  /** Cuts off all that are still open. */
+  close(): void {
+    for (const view of this.#open) view.cut();
+  }
+
+  #tick(): void {
+    const { heartbeatMs, unreadMs } = this.#limits;
+    for (const view of this.#open) view.tick(heartbeatMs, unreadMs);
+  }
+
+  #forget(view: JobView): void {
+    this.#open.delete(view);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** On Node the app is given the response's socket; elsewhere a stream is ended by an error. */
+function disconnectOf(c: Context): (() => void) | undefined {
+  const env = c.env as { readonly outgoing?: { readonly destroy?: () => void } } | undefined;
+  const outgoing = env?.outgoing;
+  return outgoing?.destroy ? () => outgoing.destroy?.() : undefined;
+}
