@@ -37,8 +37,10 @@ export type CallMeter = {
   /** Why an attempt that was not sent yet must not be sent; asked in the turn in which it would be. */
   refusal(inputTokens: number): HeddleError | undefined;
   sent(inputTokens: number): void;
+  /** Whether it is told of what arrives, as it does. It never changes. */
+  readonly follows: boolean;
   /** After `onChunks`. */
-  received(sizeBytes: number): void;
+  received(): void;
   /** Only an attempt that was sent has taken anything. */
   ended(end: CallEnd): void;
 };
@@ -69,6 +71,8 @@ export class ModelCall implements Applicant {
   readonly #ended: PromiseWithResolvers<ModelResponse> = Promise.withResolvers();
   readonly #handlers: CallHandlers;
   #demandBytes: number;
+  /** For every run of chunks of every stream: where nobody follows, nobody is touched. */
+  readonly #follower: CallMeter | undefined;
   #estimatedTokens: number | undefined;
   #inputTokens: number | undefined;
   #delivered = false;
@@ -81,6 +85,7 @@ export class ModelCall implements Applicant {
     this.limiter = limiter;
     this.#handlers = handlers;
     this.#demandBytes = spec.demandBytes;
+    this.#follower = spec.meter?.follows ? spec.meter : undefined;
     this.ended = this.#ended.promise;
   }
 
@@ -151,7 +156,7 @@ export class ModelCall implements Applicant {
   deliver(run: ChunkRun, atMs: number): void {
     this.#delivered = true;
     this.spec.onChunks(run, atMs);
-    this.spec.meter?.received(run.sizeBytes);
+    this.#follower?.received();
   }
 
   end(report: Extract<GatewayReport, { type: "responded" | "failed" }>): void {

@@ -49,7 +49,7 @@ export class Ledger {
   readonly #sum: Counts = countsOf(0, 0);
   /** Tokens are limited, here or above. */
   readonly #isBounded: boolean;
-  /** Requests under way that count here. What has arrived of them is added when somebody looks, or at once where tokens are limited. */
+  /** Requests under way that count here. What has arrived of them is added when somebody looks, or as it arrives where tokens are limited. */
   readonly #open = new Set<Entry>();
   #above: readonly Ledger[];
   #onOver: (overrun: Overrun) => void;
@@ -79,10 +79,18 @@ export class Ledger {
     return this.#toolCalls;
   }
 
-  /** A request with `inputTokens`, as they are estimated, is sent. */
-  open(inputTokens: number): Entry {
+  /** Whether tokens are limited here or above, so that what arrives is to be counted as it does. */
+  get isBounded(): boolean {
+    return this.#isBounded;
+  }
+
+  /**
+   * A request with `inputTokens`, as they are estimated, is sent. `receivedBytes` says how much has come so far, of this request and of others
+   * before it. Left out: nothing comes before its end.
+   */
+  open(inputTokens: number, receivedBytes: () => number = () => 0): Entry {
     const entry: Entry = new Entry(inputTokens, {
-      isCounted: this.#isBounded,
+      receivedBytes,
       onChange: (change) => this.#add(change),
       onEnded: () => this.#track((open) => open.delete(entry)),
     });
@@ -172,24 +180,20 @@ export class Ledger {
 export class Entry {
   readonly #inputTokens: number;
   readonly #options: EntryOptions;
-  #bytes = 0;
+  /** What had come before it. */
+  readonly #baseBytes: number;
   /** What of the estimate is counted. */
   #outputTokens = 0;
 
   constructor(inputTokens: number, options: EntryOptions) {
     this.#inputTokens = inputTokens;
     this.#options = options;
+    this.#baseBytes = options.receivedBytes();
     options.onChange({ ...countsOf(inputTokens, 0), estimates: 1 });
   }
 
   get isEmpty(): boolean {
     return this.#bytes === 0;
-  }
-
-  /** For every run of chunks of every stream: it does no more than it must. */
-  received(sizeBytes: number): void {
-    this.#bytes += sizeBytes;
-    if (this.#options.isCounted) this.settle();
   }
 
   /** Counts what has arrived. */
@@ -229,11 +233,14 @@ export class Entry {
     this.#options.onEnded();
     this.#options.onChange({ ...countsOf(-this.#inputTokens, -this.#outputTokens), estimates: -1 });
   }
+
+  get #bytes(): number {
+    return this.#options.receivedBytes() - this.#baseBytes;
+  }
 }
 
 type EntryOptions = {
-  /** What arrives is counted at once. */
-  readonly isCounted: boolean;
+  readonly receivedBytes: () => number;
   readonly onChange: (change: Counts) => void;
   readonly onEnded: () => void;
 };

@@ -43,11 +43,15 @@ export class JobAccount implements CallMeter {
   }
 
   sent(inputTokens: number): void {
-    this.#entry ??= this.#own.open(inputTokens);
+    this.#entry ??= this.#own.open(inputTokens, () => this.#job.stream.receivedBytes);
   }
 
-  received(sizeBytes: number): void {
-    this.#entry?.received(sizeBytes);
+  get follows(): boolean {
+    return this.#own.isBounded;
+  }
+
+  received(): void {
+    this.#entry?.settle();
     if (this.#own.isPast) this.#enforce();
   }
 

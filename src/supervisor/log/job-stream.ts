@@ -48,6 +48,11 @@ export class JobStream {
     return this.#fanOut;
   }
 
+  /** All that has arrived, also what was too much to keep. */
+  get receivedBytes(): number {
+    return this.#window.receivedBytes;
+  }
+
   /** A model call begins. Returns how many bytes it may send at first; later, `grant` is told. */
   openCall(grant: GrantDemand): number {
     this.#window.renew();

@@ -6,6 +6,7 @@ import { GatewayUnderTest } from "./gateway-under-test.ts";
 /** Notes what it is told. */
 class MeterUnderTest implements CallMeter {
   readonly told: string[] = [];
+  readonly follows: boolean;
   /** What the next attempt is refused with. */
   refused: HeddleError | undefined;
 
@@ -18,8 +19,12 @@ class MeterUnderTest implements CallMeter {
     this.told.push(`sent ${inputTokens}`);
   }
 
-  received(sizeBytes: number): void {
-    this.told.push(`received ${sizeBytes}`);
+  constructor(follows: boolean) {
+    this.follows = follows;
+  }
+
+  received(): void {
+    this.told.push("received");
   }
 
   ended(end: Parameters<CallMeter["ended"]>[0]): void {
@@ -35,7 +40,7 @@ let meter: MeterUnderTest;
 
 beforeEach(() => {
   house = new GatewayUnderTest({ maxConcurrent: 1 });
-  meter = new MeterUnderTest();
+  meter = new MeterUnderTest(true);
 });
 
 const open = () => house.open({ request, meter });
@@ -47,7 +52,7 @@ describe("what a model call takes", () => {
     await house.start();
     house.deliver(call, "hello");
     house.respond(call, usage);
-    expect(meter.told).toEqual(["asked 10", "sent 10", "received 5", "responded 5"]);
+    expect(meter.told).toEqual(["asked 10", "sent 10", "received", "responded 5"]);
   });
 
   test("is nothing of a call that is cancelled while its gateway starts, or while it waits its turn", async () => {
@@ -92,7 +97,18 @@ describe("what a model call takes", () => {
     expect(meter.told).toEqual(["asked 10", "sent 10", "asked 10", "sent 10"]);
     house.deliver(call, "hello");
     await house.lose();
-    expect(meter.told.slice(4)).toEqual(["received 5", "cut-off"]);
+    expect(meter.told.slice(4)).toEqual(["received", "cut-off"]);
+  });
+});
+
+describe("a meter that does not follow", () => {
+  test("is told of the end, and not of what arrives", async () => {
+    meter = new MeterUnderTest(false);
+    const call = open();
+    await house.start();
+    house.deliver(call, "hello");
+    house.respond(call, usage);
+    expect(meter.told).toEqual(["asked 10", "sent 10", "responded 5"]);
   });
 });
 

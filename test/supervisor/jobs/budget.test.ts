@@ -15,60 +15,71 @@ const estimated = (inputTokens: number, outputTokens: number): Usage => ({
   estimated: true,
 });
 
+/** A request under way, of which bytes arrive as the test says. */
+function open(ledger: Ledger, inputTokens: number): { entry: Entry; receive(bytes: number): void } {
+  let received = 0;
+  const entry = ledger.open(inputTokens, () => received);
+  const receive = (bytes: number) => {
+    received += bytes;
+    if (ledger.isBounded) entry.settle();
+  };
+  return { entry, receive };
+}
+
 describe("Ledger.usage", () => {
   test("is an estimate while a request is under way: its input, and a token for every 4 bytes begun", () => {
     const ledger = new Ledger();
     expect(ledger.usage).toEqual(NOTHING);
-    const entry = ledger.open(10);
+    const { receive } = open(ledger, 10);
     expect(ledger.usage).toEqual(estimated(10, 0));
-    entry.received(1);
+    receive(1);
     expect(ledger.usage).toEqual(estimated(10, 1));
-    entry.received(3);
+    receive(3);
     expect(ledger.usage).toEqual(estimated(10, 1));
-    entry.received(1);
+    receive(1);
     expect(ledger.usage).toEqual(estimated(10, 2));
   });
 
   test("is what the server says in the end, also if that is less", () => {
     const ledger = new Ledger();
-    const entry = ledger.open(10);
-    entry.received(400);
+    const { entry, receive } = open(ledger, 10);
+    receive(400);
     entry.said(tokens(3, 2));
     expect(ledger.usage).toEqual(tokens(3, 2));
   });
 
   test("stays an estimate, and says so, where the server says nothing", () => {
     const ledger = new Ledger();
-    const entry = ledger.open(10);
-    entry.received(8);
+    const { entry, receive } = open(ledger, 10);
+    receive(8);
     entry.said(NOTHING);
-    ledger.open(1).said(tokens(5, 5));
+    open(ledger, 1).entry.said(tokens(5, 5));
     expect(ledger.usage).toEqual(estimated(15, 7));
   });
 
   test("is nothing of a request that has taken nothing", () => {
     const ledger = new Ledger();
-    const entry = ledger.open(10);
-    entry.received(9);
+    const { entry, receive } = open(ledger, 10);
+    receive(9);
     entry.remove();
     expect(ledger.usage).toEqual(NOTHING);
   });
 
   test("has optional counts as soon as one response has them", () => {
     const ledger = new Ledger();
-    ledger.open(1).said(tokens(3, 2));
+    open(ledger, 1).entry.said(tokens(3, 2));
     expect(ledger.usage).toEqual(tokens(3, 2));
-    ledger.open(1).said({ ...tokens(3, 2), cachedInputTokens: 1 });
-    ledger.open(1).said({ ...tokens(3, 2), cachedInputTokens: 2, reasoningTokens: 7 });
+    open(ledger, 1).entry.said({ ...tokens(3, 2), cachedInputTokens: 1 });
+    open(ledger, 1).entry.said({ ...tokens(3, 2), cachedInputTokens: 2, reasoningTokens: 7 });
     expect(ledger.usage).toEqual({ ...tokens(9, 6), cachedInputTokens: 3, reasoningTokens: 7 });
   });
 
   test("keeps its sum above when it is closed, and adds nothing there any more", () => {
     const session = new Ledger();
     const job = new Ledger({ above: [session] });
-    job.open(4).said(tokens(3, 2));
+    open(job, 4).entry.said(tokens(3, 2));
     job.close();
-    job.open(4);
+    open(job, 4);
     expect(session.usage).toEqual(tokens(3, 2));
     expect(job.usage).toEqual(estimated(7, 2));
   });
@@ -83,7 +94,7 @@ describe("Ledger.lacking()", () => {
   ])("%s", (_, maxTotalTokens, used, needed, code) => {
     const budget = maxTotalTokens === undefined ? {} : { maxTotalTokens };
     const ledger = new Ledger({ budget });
-    ledger.open(1).said(tokens(used, 0));
+    open(ledger, 1).entry.said(tokens(used, 0));
     const expected = code && { ledger, code, limit: maxTotalTokens, used, needed };
     expect(ledger.lacking(needed)).toEqual(expected);
   });
@@ -104,12 +115,12 @@ describe("Ledger.overruns()", () => {
     const session = new Ledger({ scope: "session", budget: { maxTotalTokens: 20 } });
     const parent = new Ledger({ budget: { maxTotalTokens: 10 }, above: [session] });
     const child = new Ledger({ above: [parent] });
-    child.open(1).said(tokens(9, 0));
+    open(child, 1).entry.said(tokens(9, 0));
     expect(child.overruns()).toEqual([]);
-    child.open(1).said(tokens(1, 0));
+    open(child, 1).entry.said(tokens(1, 0));
     expect(child.isPast).toBe(false);
     expect(child.overruns().map(({ ledger }) => ledger)).toEqual([parent]);
-    child.open(1).said(tokens(10, 1));
+    open(child, 1).entry.said(tokens(10, 1));
     expect(child.isPast).toBe(true);
     expect(child.overruns()).toEqual([
       { ledger: parent, code: "BUDGET_TOKENS", limit: 10, used: 21 },
@@ -158,7 +169,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** One request as a plain list of what it should have come to. */
-type Model = { readonly ledger: number; usage: Usage; bytes: number; readonly entry: Entry };
+type Model = ReturnType<typeof open> & { readonly ledger: number; usage: Usage; bytes: number };
 
 /** Ledger `i` is below `parents[i]`, ledger 0 below none. Each has a limit. */
 class Tree {
@@ -209,8 +220,8 @@ class Tree {
     });
     expect(ledger.lacking(inputTokens) === undefined).toBe(fits);
     if (!fits) return;
-    const entry = ledger.open(inputTokens);
-    const model = { ledger: at, usage: estimated(inputTokens, 0), bytes: 0, entry };
+    const request = open(ledger, inputTokens);
+    const model = { ledger: at, usage: estimated(inputTokens, 0), bytes: 0, ...request };
     this.requests.push(model);
     this.#open.push(model);
   }
@@ -225,7 +236,7 @@ class Tree {
     if (!model) return;
     const { entry, usage } = model;
     if (step.type === "received") {
-      entry.received(step.bytes);
+      model.receive(step.bytes);
       model.bytes += step.bytes;
       model.usage = estimated(usage.inputTokens, Math.ceil(model.bytes / 4));
       return;
