@@ -44,14 +44,14 @@ export function isOpenaiPath(path: string): boolean {
   return path === "/v1" || path.startsWith("/v1/");
 }
 
-export function openaiErrorBody({ code, message, details }: HeddleError): OpenaiErrorBody {
+export function openaiErrorBody(error: HeddleError): OpenaiErrorBody {
+  const { code, message } = error;
   const status = statusOf(code);
-  const { field = code === "UNKNOWN_AGENT" ? "model" : undefined } = details;
   return {
     error: {
       message,
       type: TYPES[status] ?? (status < 500 ? "invalid_request_error" : "server_error"),
-      param: field === undefined ? null : (PARAMS[String(field)] ?? String(field)),
+      param: paramOf(error),
       code: CODES[code] ?? code.toLowerCase(),
     },
   };
@@ -64,4 +64,9 @@ export function openaiErrorBody({ code, message, details }: HeddleError): Openai
 export function openaiErrorResponse(c: Context, thrown: unknown): Response {
   if (!TRY_AGAIN.has(shownError(thrown).code)) c.header("x-should-retry", "false");
   return errorResponse(c, thrown, openaiErrorBody);
+}
+
+function paramOf({ code, details: { field } }: HeddleError): string | null {
+  if (typeof field === "string") return PARAMS[field] ?? field;
+  return code === "UNKNOWN_AGENT" ? "model" : null;
 }
