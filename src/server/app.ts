@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
@@ -8,6 +9,7 @@ import { errorResponse, shownError } from "./http-error.ts";
 import { limitsOf } from "./limits.ts";
 import { SILENT } from "./log.ts";
 import { nativeRoutes } from "./native/routes.ts";
+import { isOpenaiPath, openaiErrorResponse } from "./openai/error-form.ts";
 import { openaiRoutes } from "./openai/routes.ts";
 import { opsRoutes } from "./ops/routes.ts";
 import type { ServerOptions } from "./options.ts";
@@ -49,9 +51,9 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     this.onError((error, c) => {
       const { code, message } = shownError(error);
       if (code === "INTERNAL") log.error({ err: error, path: c.req.path }, message);
-      return errorResponse(c, error);
+      return answerError(c, error);
     });
-    this.notFound((c) => errorResponse(c, new HeddleError("NOT_FOUND", "no such route")));
+    this.notFound((c) => answerError(c, new HeddleError("NOT_FOUND", "no such route")));
     this.use(guard(options.allowHosts, options.allowOrigins));
     this.use(async (c, next) => {
       if (OPEN_PATHS.has(c.req.path)) return await next();
@@ -95,6 +97,10 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
   async close(drainMs: number = 10_000): Promise<void> {
     await this.#parts.tenants.close(drainMs);
   }
+}
+
+function answerError(c: Context, error: unknown): Response {
+  return isOpenaiPath(c.req.path) ? openaiErrorResponse(c, error) : errorResponse(c, error);
 }
 
 /**

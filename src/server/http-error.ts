@@ -87,11 +87,15 @@ export function errorBody({ code, message, details }: HeddleError): ErrorBody {
   return { error: { code, message, ...(Object.keys(details).length === 0 ? {} : { details }) } };
 }
 
-/** A uniform answer to any thrown value. Whoever is refused for want of room is told when to come again. */
-export function errorResponse(c: Context, thrown: unknown): Response {
+/** A uniform answer to any thrown value; `bodyOf` is for protocols with a form of their own. Whoever is refused for want of room is told when to come again. */
+export function errorResponse(
+  c: Context,
+  thrown: unknown,
+  bodyOf: (error: HeddleError) => object = errorBody,
+): Response {
   const error = shownError(thrown);
   const status = statusOf(error.code);
   if (status === 429 || status === 503) c.header("retry-after", "1");
   if (status === 401) c.header("www-authenticate", "Bearer");
-  return c.json(errorBody(error), status);
+  return c.json(bodyOf(error), status);
 }

@@ -1,0 +1,85 @@
+import type { JobInput, ModelResponseChunk, ModelSettings, WorkerOptions } from "../../index.ts";
+import { clientTools, toolChoice } from "./client-tools.ts";
+import { conversationOf } from "./conversation.ts";
+import type { ChatRequest } from "./request-shape.ts";
+
+/** What a request asks of an agent. */
+export type Plan = {
+  readonly input: JobInput;
+  readonly model: ModelSettings;
+  /** Laid over the agent's options, for this request alone; undefined: it is answered by any worker of the agent. */
+  readonly own: WorkerOptions | undefined;
+  /** The client carries out what the model calls. */
+  readonly hasClientTools: boolean;
+  /** The text is checked as a whole: none of it is shown before. */
+  readonly isChecked: boolean;
+};
+
+/**
+ * System and developer messages come behind the agent's own instructions. They take a worker for the request alone, as do tools: its first response
+ * then has a thread to wait for.
+ *
+ * `response_format`: with `json_schema`, the text is what the schema finds valid; with `json_object`, a JSON object. A model that keeps to neither is asked
+ * once more, then the request fails with `output_invalid`.
+ *
+ * @throws {HeddleError} `INVALID_INPUT` that names the field.
+ */
+export function planOf(request: ChatRequest, agent: WorkerOptions): Plan {
+  const { messages, instructions } = conversationOf(request.messages);
+  const hostTools = clientTools(request, agent);
+  const output = outputOf(request);
+  const own = {
+    ...(instructions.length === 0 ? {} : { instructions: joined(agent, instructions) }),
+    ...(hostTools.length === 0 ? {} : { hostTools }),
+  };
+  return {
+    input: { messages, ...(output === undefined ? {} : { output }) },
+    model: { ...settingsOf(request), ...toolChoice(request) },
+    own: Object.keys(own).length === 0 ? undefined : own,
+    hasClientTools: hostTools.length > 0,
+    isChecked: output !== undefined,
+  };
+}
+
+/** Whether a chunk is shown to the client as it comes. What the agent calls by itself is not. */
+export function isShown({ type }: ModelResponseChunk, plan: Plan): boolean {
+  switch (type) {
+    case "text":
+    case "refusal":
+      return !plan.isChecked;
+    case "reasoning":
+      return true;
+    case "tool-call":
+      return plan.hasClientTools;
+    default:
+      return type satisfies never;
+  }
+}
+
+function joined({ instructions }: WorkerOptions, added: readonly string[]): string {
+  return [...(instructions === undefined ? [] : [instructions]), ...added].join("\n\n");
+}
+
+function settingsOf(request: ChatRequest): ModelSettings {
+  const { temperature, reasoning_effort: effort } = request;
+  const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens;
+  return {
+    ...(typeof temperature === "number" ? { temperature } : {}),
+    ...(typeof maxOutputTokens === "number" ? { maxOutputTokens } : {}),
+    ...(effort ? { reasoning: { effort } } : {}),
+  };
+}
+
+function outputOf({ response_format: format }: ChatRequest): JobInput["output"] {
+  switch (format?.type) {
+    case undefined:
+    case "text":
+      return undefined;
+    case "json_object":
+      return { type: "object" };
+    case "json_schema":
+      return format.json_schema.schema;
+    default:
+      return format satisfies never;
+  }
+}

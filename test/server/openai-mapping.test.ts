@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import type { ModelRequest, WorkerOptions } from "../../src/index.ts";
+import { ask } from "../support/openai.ts";
+import { serveScripted } from "../support/server-app.ts";
+
+/** What the model is asked when a client asks `json`. */
+async function modelAsked(json: object, agent: WorkerOptions = {}): Promise<ModelRequest> {
+  const served = await serveScripted([{ text: "yes" }], { agent });
+  const response = await served.request("/v1/chat/completions", { json });
+  expect(await response.json()).toMatchObject({ object: "chat.completion" });
+  const [call] = await served.supervisor.scripted("main").calls();
+  if (!call) throw new Error("the model was not asked");
+  return call.request;
+}
+
+describe("what the model is asked", () => {
+  test("system and developer messages come behind the agent's own instructions", async () => {
+    const messages = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Hello?" },
+      { role: "developer", content: [{ type: "text", text: "In verse." }] },
+    ];
+    const asked = await modelAsked({ model: "helper", messages }, { instructions: "You help." });
+    expect(asked.instructions).toBe("You help.\n\nBe brief.\n\nIn verse.");
+    expect(asked.messages).toEqual([{ role: "user", content: "Hello?" }]);
+    const plain = await modelAsked(ask("Hello?"), { instructions: "You help." });
+    expect(plain.instructions).toBe("You help.");
+  });
+
+  test("texts, images and files are handed on, inline or by their URL", async () => {
+    const content = [
+      { type: "text", text: "Look:" },
+      { type: "text", text: "" },
+      { type: "image_url", image_url: { url: "https://example.org/a.png", detail: "low" } },
+      { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+      {
+        type: "file",
+        file: { filename: "a.txt", file_data: "data:text/plain;charset=utf-8;base64,QUFB" },
+      },
+    ];
+    const asked = await modelAsked({ model: "helper", messages: [{ role: "user", content }] });
+    expect(asked.messages).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Look:" },
+          { type: "image", url: "https://example.org/a.png", detail: "low" },
+          { type: "image", data: "AAAA", mediaType: "image/png" },
+          { type: "file", data: "QUFB", mediaType: "text/plain", filename: "a.txt" },
+        ],
+      },
+    ]);
+  });
+
+  test("what was answered, refused and called before is handed on, with the name of the tool for each result", async () => {
+    const call = (id: string, name: string) => ({
+      id,
+      type: "function",
+      function: { name, arguments: "{}" },
+    });
+    const messages = [
+      { role: "user", content: "Go." },
+      { role: "assistant", content: [{ type: "refusal", refusal: "No." }] },
+      { role: "user", content: "Please." },
+      { role: "assistant", content: null, tool_calls: [call("1", "one"), call("2", "two")] },
+      { role: "tool", tool_call_id: "2", content: [{ type: "text", text: "b" }] },
+      { role: "tool", tool_call_id: "1", content: "a" },
+    ];
+    const asked = await modelAsked({ model: "helper", messages });
+    expect(asked.messages).toEqual([
+      { role: "user", content: "Go." },
+      { role: "assistant", content: "", refusal: "No." },
+      { role: "user", content: "Please." },
+      {
+        role: "assistant",
+        content: "",
+        toolCalls: [
+          { id: "1", name: "one", argumentsText: "{}" },
+          { id: "2", name: "two", argumentsText: "{}" },
+        ],
+      },
+      { role: "tool", toolCallId: "2", toolName: "two", content: "b" },
+      { role: "tool", toolCallId: "1", toolName: "one", content: "a" },
+    ]);
+  });
+
+  test("settings are laid over the agent's; what is left out or null is the agent's", async () => {
+    const model = { name: "gpt", temperature: 1, maxOutputTokens: 5 };
+    const asked = await modelAsked(
+      { ...ask("Hello?"), temperature: 0, max_tokens: 7, max_completion_tokens: null },
+      { model },
+    );
+    expect(asked.settings).toEqual({ name: "gpt", temperature: 0, maxOutputTokens: 7 });
+    const both = { max_tokens: 7, max_completion_tokens: 9, reasoning_effort: "low" };
+    const other = await modelAsked({ ...ask("Hello?"), ...both });
+    expect(other.settings).toEqual({ maxOutputTokens: 9, reasoning: { effort: "low" } });
+  });
+
+  test("tools are shown with the client's own schema, and the choice among them", async () => {
+    const parameters = { type: "object", properties: { a: { type: "string", pattern: "^a$" } } };
+    const json = {
+      ...ask("Hello?"),
+      tools: [
+        { type: "function", function: { name: "one", description: "Once.", parameters } },
+        { type: "function", function: { name: "two", strict: true } },
+      ],
+      tool_choice: { type: "function", function: { name: "two" } },
+    };
+    const asked = await modelAsked(json);
+    expect(asked.tools).toEqual([
+      { name: "one", description: "Once.", parameters },
+      { name: "two", parameters: { type: "object", properties: {} } },
+    ]);
+    expect(asked.settings.toolChoice).toEqual({ tool: "two" });
+  });
+
+  test("what changes nothing in an answer is ignored, and null is left out", async () => {
+    const ignored = {
+      user: "u",
+      metadata: { a: "b" },
+      store: true,
+      seed: 1,
+      top_p: 0.5,
+      frequency_penalty: 1,
+      presence_penalty: 1,
+      verbosity: "low",
+      service_tier: "auto",
+      unheard_of: {},
+    };
+    const nothing = { n: null, stop: null, tools: [], logprobs: false, modalities: ["text"] };
+    const asked = await modelAsked({ ...ask("Hello?"), ...ignored, ...nothing });
+    expect(asked).toMatchObject({ messages: [{ role: "user", content: "Hello?" }], settings: {} });
+    expect(asked.tools).toBe(undefined);
+  });
+});
