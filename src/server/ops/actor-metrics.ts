@@ -109,6 +109,10 @@ export function actorMetrics(instruments: Instruments): Meter {
     onJobEvent: (_tracked, event) => onJobEvent(event),
     onSessionEvent,
     onSupervisorEvent,
+    // Those that nothing has happened to are there, too.
+    onScrape: ({ gateways }) => {
+      for (const { name: gateway } of gateways) losses.inc({ gateway }, 0);
+    },
   };
 }
 
