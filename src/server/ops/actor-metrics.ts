@@ -1,13 +1,12 @@
 import type {
-  BehaviorWorker,
   ErrorCode,
   JobEventOtherThanChunk,
   Session,
   SessionEvent,
   SupervisorEvent,
   WireError,
-  Worker,
 } from "../../index.ts";
+import { isAgent } from "../tenant-desk.ts";
 import type { Instruments } from "./instruments.ts";
 import type { Meter } from "./meter.ts";
 
@@ -125,8 +124,4 @@ function deathOf({ code, cause }: Failure): ErrorCode | undefined {
 
 function isFailure(cause: unknown): cause is WireError {
   return typeof cause === "object" && cause !== null && "code" in cause;
-}
-
-function isAgent(worker: Worker | BehaviorWorker): worker is Worker {
-  return "transcript" in worker;
 }
