@@ -51,7 +51,7 @@ export function startIn(options: SupervisorOptions, outside: Outside): Promise<S
 export class Supervisor {
   /** What happens to the supervisor itself; hot, never errors, completes at close. */
   readonly events$: Observable<SupervisorEvent>;
-  /** The sessions that are not closed, by name; as it is at each moment. One is in it before its `session-opened` is told, and until its `session-closed`. */
+  /** The sessions that are not closed, by name; always as it is at the moment. One is in it when its `session-opened` is told, and no longer at its `session-closed`. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly #sessions = new Map<string, SupervisorSession>();
   readonly #events = new Subject<SupervisorEvent>();

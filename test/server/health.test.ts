@@ -75,6 +75,16 @@ describe("GET /healthz and /readyz", () => {
   });
 });
 
+test("all of it is in the OpenAPI document", async () => {
+  const { app } = await serveScripted([{ text: "x" }]);
+  const { paths } = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "t", version: "1" },
+  });
+  for (const path of ["/healthz", "/readyz", "/metrics"])
+    expect(Object.keys(paths?.[path] ?? {})).toEqual(["get"]);
+});
+
 describe("a program with an app", () => {
   test("that has not installed prom-client has all but metrics", async () => {
     expect(JSON.parse(await run("app-without-metrics"))).toEqual({
