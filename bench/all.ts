@@ -11,5 +11,6 @@ export const ALL: readonly string[] = [
   "cancel",
   "host-delay",
   "idle",
+  "metrics",
   "parked",
 ];

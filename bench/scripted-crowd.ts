@@ -34,14 +34,16 @@ export async function startScripted(tokens: readonly string[]): Promise<Supervis
   });
 }
 
-/** So many workers that hold a thread, each with a reader of its own, stream `chunks` chunks in all. */
+/** So many workers that hold a thread, each with a reader of its own, stream `chunks` chunks in all; `watch` begins before that. */
 export async function streamScripted(
   workers: number,
   chunks: number,
   read: Read,
+  watch: (supervisor: Supervisor) => AsyncDisposable | undefined = () => undefined,
 ): Promise<Figures> {
   const tokens = tokensOf(chunks / workers);
   await using supervisor = await startScripted(tokens);
+  await using _watched = watch(supervisor);
   const session = supervisor.openSession();
   // The script is cut into chunks when it is asked for first, and code is slow when it runs first: neither is the question.
   const first = session.createWorker();

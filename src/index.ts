@@ -48,6 +48,7 @@ export type {
   BehaviorWorker,
   CancelOutcome,
   JobOutcome,
+  JobSize,
   JobTimes,
   Session,
   Worker,
@@ -83,6 +84,7 @@ export type {
 } from "./supervisor/options.ts";
 export type { SupervisorEvent } from "./supervisor/runtime.ts";
 export type { JobEventOtherThanChunk, SessionEvent } from "./supervisor/session-event.ts";
+export type { SupervisorState } from "./supervisor/supervisor.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";

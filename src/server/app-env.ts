@@ -1,7 +1,8 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
-import type { Supervisor, WorkerOptions } from "../index.ts";
+import type { HeddleError, Supervisor, WorkerOptions } from "../index.ts";
 import type { ServerLogger } from "./log.ts";
+import type { Metrics } from "./ops/metrics.ts";
 import type { Tenant } from "./options.ts";
 import type { TenantDesk } from "./tenant-desk.ts";
 import type { Tenants } from "./tenants.ts";
@@ -16,6 +17,8 @@ export type AppParts = {
   readonly agents: ReadonlyMap<string, WorkerOptions>;
   readonly tenants: Tenants;
   readonly views: Views;
+  /** Or why there are none. */
+  readonly metrics: Metrics | HeddleError;
   readonly log: ServerLogger;
   readonly openaiApprovals: "deny" | "refuse";
 };

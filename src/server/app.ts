@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Supervisor } from "../index.ts";
 import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
@@ -11,6 +12,7 @@ import { SILENT } from "./log.ts";
 import { nativeRoutes } from "./native/routes.ts";
 import { isOpenaiPath, openaiErrorResponse } from "./openai/error-form.ts";
 import { openaiRoutes } from "./openai/routes.ts";
+import { Metrics } from "./ops/metrics.ts";
 import { opsRoutes } from "./ops/routes.ts";
 import type { ServerOptions } from "./options.ts";
 import { checkServerOptions } from "./options.ts";
@@ -20,6 +22,8 @@ import { Views } from "./views.ts";
 
 /** Anybody may ask these: they say nothing of anybody. */
 const OPEN_PATHS = new Set(["/healthz", "/readyz"]);
+/** Who asks these needs no session: one is not opened for it, and none has to give way. */
+const SESSIONLESS_PATHS = new Set(["/metrics"]);
 
 /** The HTTP face of a supervisor: a Hono app, to be served as it is or mounted in another. */
 export class ServerApp extends OpenAPIHono<AppEnv> {
@@ -45,8 +49,11 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     const tenants = new Tenants({ supervisor: options.supervisor, agents, limits });
     const { supervisor, logger: log = SILENT, openaiApprovals = "deny" } = options;
     const views = new Views(limits);
-    this.#parts = { supervisor, agents, tenants, views, log, openaiApprovals };
     const tenantOf = authenticator(options.auth);
+    const guarded = guard(options.allowHosts, options.allowOrigins);
+    // Behind all that refuses options: what it begins is ended by close().
+    const metrics = openMetrics(supervisor, tenants, views);
+    this.#parts = { supervisor, agents, tenants, views, metrics, log, openaiApprovals };
 
     this.onError((error, c) => {
       const { code, message } = shownError(error);
@@ -54,12 +61,14 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
       return answerError(c, error);
     });
     this.notFound((c) => answerError(c, new HeddleError("NOT_FOUND", "no such route")));
-    this.use(guard(options.allowHosts, options.allowOrigins));
+    if (!HeddleError.is(metrics)) this.use(metrics.countRequests);
+    // What watches over servers calls them by their address, which need not be known here.
+    this.use((c, next) => (OPEN_PATHS.has(c.req.path) ? next() : guarded(c, next)));
     this.use(async (c, next) => {
       if (OPEN_PATHS.has(c.req.path)) return await next();
       const tenant = await tenantOf(c.req.raw);
       c.set("tenant", tenant);
-      c.set("desk", tenants.deskOf(tenant));
+      if (!SESSIONLESS_PATHS.has(c.req.path)) c.set("desk", tenants.deskOf(tenant));
       return await next();
     });
     this.use(
@@ -95,7 +104,24 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
    * @param drainMs @defaultValue 10_000
    */
   async close(drainMs: number = 10_000): Promise<void> {
-    await this.#parts.tenants.close(drainMs);
+    const { tenants, metrics } = this.#parts;
+    await tenants.close(drainMs);
+    if (!HeddleError.is(metrics)) metrics.close();
+  }
+}
+
+/** Whoever has not installed what they need has none, and all else. */
+function openMetrics(
+  supervisor: Supervisor,
+  tenants: Tenants,
+  views: Views,
+): Metrics | HeddleError {
+  const agentOf = tenants.agentOf.bind(tenants);
+  try {
+    return new Metrics({ supervisor, views, agentOf });
+  } catch (error) {
+    if (HeddleError.is(error) && error.code === "SERVER_NOT_INSTALLED") return error;
+    throw error;
   }
 }
 

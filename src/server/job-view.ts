@@ -7,6 +7,9 @@ const BATCH_CHARS = 16_384;
 const PATIENCE_MS = 500;
 const COMMENT = ": \n\n";
 
+/** How a stream has ended: read to its end, left by its client, or cut off because it was not read. */
+export type ViewEnd = "delivered" | "left" | "cut-off";
+
 export type JobViewOptions = {
   readonly job: WorkerJob;
   /** The `seq` of the first event that is shown. */
@@ -19,7 +22,7 @@ export type JobViewOptions = {
   readonly onDelivered?: () => void;
   /** The client has left, or did not read for so long that it was cut off. */
   readonly onLeft?: () => void;
-  readonly onClosed: () => void;
+  readonly onClosed: (how: ViewEnd) => void;
 };
 
 type Step = IteratorResult<JobEvent, undefined>;
@@ -58,7 +61,7 @@ export class JobView {
           this.#controller = controller;
         },
         pull: () => this.#pull(),
-        cancel: () => this.#leave(),
+        cancel: () => this.#leave("left"),
       },
       { highWaterMark: 0 },
     );
@@ -83,7 +86,7 @@ export class JobView {
     const { disconnect } = this.#options;
     if (disconnect) disconnect();
     else this.#controller?.error(new DOMException("the stream was not read", "AbortError"));
-    this.#leave();
+    this.#leave("cut-off");
   }
 
   async #pull(): Promise<void> {
@@ -95,7 +98,7 @@ export class JobView {
     if (!this.#hasEnded) return;
     this.#controller?.close();
     this.#options.onDelivered?.();
-    this.#close();
+    this.#close("delivered");
   }
 
   /** Resolves as soon as there is something to send, to all that is there by then. */
@@ -139,9 +142,9 @@ export class JobView {
     this.#controller?.enqueue(this.#utf8.encode(text));
   }
 
-  #leave(): void {
+  #leave(how: "left" | "cut-off"): void {
     if (this.#isClosed) return;
-    this.#close();
+    this.#close(how);
     this.#options.onLeft?.();
   }
 
@@ -151,10 +154,10 @@ export class JobView {
     this.#next = undefined;
   }
 
-  #close(): void {
+  #close(how: ViewEnd): void {
     this.#isClosed = true;
     this.#letGo();
-    this.#options.onClosed();
+    this.#options.onClosed(how);
   }
 }
 

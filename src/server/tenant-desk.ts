@@ -171,6 +171,7 @@ export class TenantDesk {
   }
 }
 
-function isAgent(worker: Worker | BehaviorWorker): worker is Worker {
-  return "transcript" in worker;
+/** Whether it is no behaviour. */
+export function isAgent(worker: Worker | BehaviorWorker): worker is Worker {
+  return (worker as Partial<Worker>).transcript !== undefined;
 }

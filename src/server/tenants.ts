@@ -30,6 +30,11 @@ export class Tenants {
     return this.#isDraining;
   }
 
+  /** The agent that a worker of a session was made as; undefined: it is none of this server's. */
+  agentOf(session: string, workerId: string): string | undefined {
+    return this.#desks.get(session)?.agentOf(workerId);
+  }
+
   /** The tenant's desk: a session is opened with its first request. @throws {HeddleError} `DRAINING`, `LIMIT_REACHED`, and what `openSession` throws. */
   deskOf(tenant: Tenant): TenantDesk {
     const known = this.#desks.get(tenant.name);

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { WorkerJob } from "../index.ts";
 import type { JobEncoder } from "./job-encoder.ts";
 import { SSE_HEADERS } from "./job-encoder.ts";
+import type { ViewEnd } from "./job-view.ts";
 import { JobView } from "./job-view.ts";
 import type { ServerLimits } from "./limits.ts";
 import { checkRoom } from "./limits.ts";
@@ -24,6 +25,7 @@ export type ViewRequest = {
 export class Views {
   readonly #limits: Required<ServerLimits>;
   readonly #open = new Set<JobView>();
+  readonly #ended = { delivered: 0, left: 0, "cut-off": 0 };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: Required<ServerLimits>) {
@@ -32,6 +34,11 @@ export class Views {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** How many have ended so far, and how. */
+  get ended(): { readonly [how in ViewEnd]: number } {
+    return this.#ended;
   }
 
   /** Whether there is room for one more, before anything is begun for it. @throws {HeddleError} `LIMIT_REACHED`. */
@@ -49,7 +56,8 @@ export class Views {
       from,
       nowMs: () => performance.now(),
       disconnect: disconnectOf(c),
-      onClosed: () => {
+      onClosed: (how) => {
+        this.#ended[how] += 1;
         closeStream();
         this.#forget(opened);
       },

@@ -199,6 +199,8 @@ export interface WorkerJob<Result extends JobResult = JobResult>
   readonly children: ReadonlyMap<string, WorkerJob>;
   /** When it started, had its first chunk, and ended, as its log says. */
   readonly times: JobTimes;
+  /** What its log holds by now; costs nothing, however much that is. */
+  readonly size: JobSize;
   /**
    * What its model calls have taken so far, also while it runs; its children count for themselves. A request that was never sent,
    * or that its server has refused before anything came of it, has taken nothing.
@@ -236,6 +238,15 @@ export type JobTimes = {
   readonly startedAtMs: number | undefined;
   readonly firstChunkAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
+};
+
+/** How much there is in a job's log. */
+export type JobSize = {
+  /** Chunks included. */
+  readonly events: number;
+  readonly chunks: number;
+  /** UTF-8 bytes of all chunks. */
+  readonly chunkBytes: number;
 };
 
 /**

@@ -47,6 +47,12 @@ export type ProviderInspection = {
   readonly waitingBySession: readonly { readonly session: string; readonly waiting: number }[];
   /** Until when nothing is sent, because the provider has refused a request: Unix time in ms. Undefined: it has not, or that is past. */
   readonly backingOffUntilMs: number | undefined;
+  /**
+   * Requests that had to wait for their turn and have ended that since the start, by being sent or given up, and how long all of them have waited together.
+   * Pauses before a request is sent again, for a failure other than a refusal, are none.
+   */
+  readonly waits: number;
+  readonly waitedMs: number;
   /** What the last 60 seconds have left of the limits. Undefined: there is no such limit. */
   readonly requestsLeft: number | undefined;
   readonly tokensLeft: number | undefined;

@@ -27,6 +27,12 @@ import { ThreadPermits } from "./threads/thread-permits.ts";
 import { ThreadStock } from "./threads/thread-stock.ts";
 import { checkBudget, checkWorkerOptions } from "./workers/worker-settings.ts";
 
+/**
+ * `gateway-down`: a gateway could not be started again after its thread had died. Model calls that it is to serve fail with `GATEWAY_LOST`, and each new
+ * one has it tried again. `closed`: `close()` was called.
+ */
+export type SupervisorState = "running" | "gateway-down" | "closed";
+
 /** What a supervisor takes from outside itself. */
 export type Outside = Omit<Runtime, "report">;
 
@@ -45,6 +51,8 @@ export function startIn(options: SupervisorOptions, outside: Outside): Promise<S
 export class Supervisor {
   /** What happens to the supervisor itself; hot, never errors, completes at close. */
   readonly events$: Observable<SupervisorEvent>;
+  /** The sessions that are not closed, by name; always as it is at the moment. One is in it when its `session-opened` is told, and no longer at its `session-closed`. */
+  readonly sessions: ReadonlyMap<string, Session>;
   readonly #sessions = new Map<string, SupervisorSession>();
   readonly #events = new Subject<SupervisorEvent>();
   readonly #gateways: Gateways;
@@ -69,6 +77,7 @@ export class Supervisor {
 
   private constructor(options: SupervisorOptions, outside: Outside) {
     const { threads = {}, keepSettled = {}, defaults = {} } = options;
+    this.sessions = this.#sessions;
     this.#runtime = { ...outside, report: (event) => this.#report(event) };
     this.events$ = new ContainedObservable(this.#events, (error) =>
       this.#report({ type: "subscriber-failed", error }),
@@ -137,6 +146,12 @@ export class Supervisor {
       throw new HeddleError("UNKNOWN_PROVIDER", `no provider "${provider}"`);
     }
     return new ScriptView(provider, this.#gateways.serving(provider));
+  }
+
+  /** Whether it can serve; costs nothing, however much it holds. */
+  get state(): SupervisorState {
+    if (this.#closed !== undefined) return "closed";
+    return this.#gateways.all.some(({ state }) => state === "down") ? "gateway-down" : "running";
   }
 
   /** Cheap enough for a status page, not for every chunk. */

@@ -1,10 +1,29 @@
 import { onTestFinished } from "vitest";
 import type { Script, Session, SupervisorOptions, WorkerJob } from "../../src/index.ts";
 import { Supervisor, scriptedProvider } from "../../src/index.ts";
+import { startIn } from "../../src/supervisor/supervisor.ts";
+import { spawnThread } from "../../src/supervisor/threads/thread.ts";
+import { systemClock } from "../../src/transport/clock.ts";
 
 /** A supervisor that is closed with the test. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const supervisor = await Supervisor.start(options);
+  onTestFinished(() => supervisor.close({ drainMs: 0 }));
+  return supervisor;
+}
+
+/** A supervisor whose actors run another entry than the real one, on real threads. It is closed with the test. */
+export async function startWithEntry(options: SupervisorOptions, entry: URL): Promise<Supervisor> {
+  const supervisor = await startIn(options, {
+    clock: systemClock,
+    spawn: (spec, handlers) =>
+      spec.entry.href.includes("/actors/")
+        ? spawnThread({ ...spec, flags: [], entry }, handlers)
+        : spawnThread(spec, handlers),
+    newId: () => crypto.randomUUID(),
+    random: Math.random,
+    hold: () => () => {},
+  });
   onTestFinished(() => supervisor.close({ drainMs: 0 }));
   return supervisor;
 }

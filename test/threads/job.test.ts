@@ -38,6 +38,7 @@ describe("a job", () => {
       "response",
       "completed",
     ]);
+    expect(job.size).toEqual({ events: early.length, chunks: 8, chunkBytes: 15 });
     expect(await collect(job.events({ from: 9 }))).toEqual(early.slice(9));
     expect(await collect(job.events({ from: 500 }))).toEqual([]);
   });

@@ -6,6 +6,25 @@ import { collect, firstChunk, startScripted, startSupervisor } from "../support/
 
 const SLOW = { text: "take your time", chunks: 14, chunksPerSecond: 100 };
 
+describe("supervisor.sessions", () => {
+  test("has a session from before it is told of until after it was closed", async () => {
+    const { supervisor } = await startScripted([{ text: "x" }]);
+    const told: [string, boolean][] = [];
+    supervisor.events$.subscribe((event) => {
+      if (event.type === "session-opened" || event.type === "session-closed")
+        told.push([event.type, supervisor.sessions.has(event.session)]);
+    });
+    const session = supervisor.openSession({ name: "alice" });
+    expect(supervisor.sessions.get("alice")).toBe(session);
+    await session.close();
+    expect(told).toEqual([
+      ["session-opened", true],
+      ["session-closed", false],
+    ]);
+    expect(supervisor.sessions.has("alice")).toBe(false);
+  });
+});
+
 describe("a session", () => {
   test("lets settled jobs go, and still finds them while they are kept", async () => {
     const { session } = await startScripted([{ text: "x" }], { keepSettled: { count: 2 } });

@@ -28,7 +28,7 @@ export type RequestEnd = { readonly tokens?: number; readonly error?: HeddleErro
 /** Where an applicant is. `order` is its place among those of its session. */
 type Standing = { readonly order: number } & (
   | { readonly type: "pausing"; readonly timer: Timer }
-  | { readonly type: "waiting" }
+  | { readonly type: "waiting"; readonly sinceMs: number }
   | { readonly type: "sent"; readonly entry: WindowEntry | undefined }
 );
 
@@ -47,6 +47,8 @@ export class Limiter {
   readonly #standings = new Map<Applicant, Standing>();
   readonly #queue: FairQueue<Applicant> = new FairQueue();
   #inFlight = 0;
+  #waits = 0;
+  #waitedMs = 0;
   #nextOrder = 0;
   #timer: Timer | undefined;
   #isLooking: boolean = false;
@@ -97,6 +99,7 @@ export class Limiter {
     if (!standing || standing.type === "sent") return;
     this.#standings.delete(applicant);
     if (standing.type === "pausing") standing.timer.cancel();
+    this.#waited(standing);
     this.#queue.remove(applicant.session, applicant);
     this.#lookSoon();
   }
@@ -113,6 +116,8 @@ export class Limiter {
       waiting: this.#queue.size,
       waitingBySession: this.#queue.sizes.map(([session, waiting]) => ({ session, waiting })),
       backingOffUntilMs: this.#wallTime(this.#backOff.untilMs(nowMs)),
+      waits: this.#waits,
+      waitedMs: this.#waitedMs,
       requestsLeft: limits.requestsPerMinute === undefined ? undefined : left?.requests,
       tokensLeft: limits.tokensPerMinute === undefined ? undefined : left?.tokens,
     };
@@ -126,7 +131,7 @@ export class Limiter {
     if (tooLongMs !== undefined) this.#refuse(applicant, tooLongMs);
     else if (isNext && atMs <= nowMs) this.#send(applicant, order, nowMs);
     else {
-      this.#standings.set(applicant, { type: "waiting", order });
+      this.#standings.set(applicant, { type: "waiting", order, sinceMs: nowMs });
       this.#queue.add(applicant.session, order, applicant);
       this.#lookSoon();
       const knownMs = isNext ? atMs : this.#backOff.untilMs(nowMs);
@@ -136,6 +141,7 @@ export class Limiter {
 
   #send(applicant: Applicant, order: number, nowMs: number): void {
     const { random } = this.#runtime;
+    this.#waited(this.#standings.get(applicant));
     this.#inFlight += 1;
     this.#backOff.sent(nowMs, applicant, random());
     const entry = this.#window?.add(nowMs, this.#tokensOf(applicant));
@@ -175,10 +181,18 @@ export class Limiter {
 
   #refuse(applicant: Applicant, waitMs: number): void {
     const { name, retry } = this.#spec;
+    this.#waited(this.#standings.get(applicant));
     this.#standings.delete(applicant);
     const message = `provider "${name}" has asked for a pause that is longer than its retry.maxDelayMs (${retry.maxDelayMs})`;
     const details = { retryable: true, retryAfterMs: waitMs };
     applicant.onRefused(new HeddleError("PROVIDER_RATE_LIMITED", message, { details }));
+  }
+
+  /** Whoever stood so waits no longer. */
+  #waited(standing: Standing | undefined): void {
+    if (standing?.type !== "waiting") return;
+    this.#waits += 1;
+    this.#waitedMs += this.#runtime.clock.monotonicMs() - standing.sinceMs;
   }
 
   /** At the end of this turn: what ends together is looked at once, and nobody is sent in the middle of another's end. */

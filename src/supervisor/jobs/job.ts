@@ -4,7 +4,14 @@ import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk, Usage } from "../../protocol/model.ts";
 import { checkNumber, checkOneOf } from "../check.ts";
-import type { CancelOutcome, JobOutcome, JobTimes, Worker, WorkerJob } from "../handles.ts";
+import type {
+  CancelOutcome,
+  JobOutcome,
+  JobSize,
+  JobTimes,
+  Worker,
+  WorkerJob,
+} from "../handles.ts";
 import { JobStream } from "../log/job-stream.ts";
 import type { JobEventOtherThanChunk } from "../session-event.ts";
 import { cancelWith } from "./cancel-with.ts";
@@ -105,6 +112,11 @@ export class Job implements WorkerJob {
       firstChunkAtMs: log.firstAtMs("chunk"),
       endedAtMs: log.terminal?.atMs,
     };
+  }
+
+  get size(): JobSize {
+    const { nextSeq: events, chunks, chunkBytes } = this.stream.log;
+    return { events, chunks, chunkBytes };
   }
 
   get chunks$(): Observable<ModelResponseChunk> {

@@ -26,6 +26,7 @@ export class JobLog {
   readonly #listeners = new Set<() => void>();
   readonly #onEvent: (event: JobEvent) => void;
   #nextSeq = 0;
+  #chunks = 0;
   #chunkBytes = 0;
   #terminal: JobEvent | undefined;
 
@@ -37,6 +38,11 @@ export class JobLog {
   /** The `seq` that the next event will get. */
   get nextSeq(): number {
     return this.#nextSeq;
+  }
+
+  /** How many chunks there are so far. */
+  get chunks(): number {
+    return this.#chunks;
   }
 
   /** UTF-8 bytes of all chunks so far. */
@@ -72,6 +78,7 @@ export class JobLog {
     const isTaken = last instanceof ChunkSegment && last.take(run, atMs);
     if (!isTaken) this.#segments.push(this.#begin(run, atMs, last));
     this.#nextSeq += run.count;
+    this.#chunks += run.count;
     this.#chunkBytes += run.sizeBytes;
     this.#tell();
   }

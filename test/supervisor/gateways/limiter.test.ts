@@ -18,6 +18,8 @@ describe("without limits", () => {
       waiting: 0,
       waitingBySession: [],
       backingOffUntilMs: undefined,
+      waits: 0,
+      waitedMs: 0,
       requestsLeft: undefined,
       tokensLeft: undefined,
     });
@@ -32,6 +34,45 @@ describe("without limits", () => {
     it.request("b");
     expect(await it.pass(299)).toEqual(["a", "a: retry 300", "b"]);
     expect(await it.pass(1)).toEqual(["a"]);
+  });
+});
+
+describe("inspect()", () => {
+  test("adds up how long requests have waited, whichever way their waiting has ended", async () => {
+    const it = new LimiterUnderTest({ maxConcurrent: 1 });
+    const waits = () => {
+      const { waits, waitedMs } = it.limiter.inspect();
+      return [waits, waitedMs];
+    };
+    const first = it.request("a");
+    const second = it.request("b");
+    const third = it.request("c");
+    await it.pass(300);
+    expect(waits()).toEqual([0, 0]);
+    it.limiter.withdraw(third);
+    expect(waits()).toEqual([1, 300]);
+    await it.pass(200);
+    it.limiter.leave(first);
+    await it.pass();
+    expect(waits()).toEqual([2, 800]);
+    await it.pass(1_000);
+    it.limiter.leave(second);
+    await it.pass();
+    expect(waits()).toEqual([2, 800]);
+  });
+
+  test("a refusal that is too long ends the waiting of all; a pause before another attempt is none", async () => {
+    const it = new LimiterUnderTest({ maxConcurrent: 1 });
+    const first = it.request("a");
+    it.request("b");
+    await it.pass(100);
+    it.limiter.leave(first, { error: refused(60_000) });
+    await it.pass();
+    expect(it.limiter.inspect()).toMatchObject({ waiting: 0, waits: 1, waitedMs: 100 });
+    const other = new LimiterUnderTest();
+    other.limiter.again(other.request("a"), unavailable, 300);
+    await other.pass(300);
+    expect(other.limiter.inspect()).toMatchObject({ inFlight: 1, waits: 0, waitedMs: 0 });
   });
 });
 
