@@ -2,11 +2,15 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
+import { OPEN_PATHS } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
 import { guard } from "./guard.ts";
 import { errorResponse, shownError } from "./http-error.ts";
+import { refuseInvalid } from "./invalid-input.ts";
+import { limitDepth } from "./json-depth.ts";
 import { limitsOf } from "./limits.ts";
 import { SILENT } from "./log.ts";
+import { refuseMethods } from "./method-not-allowed.ts";
 import { nativeRoutes } from "./native/routes.ts";
 import { openaiRoutes } from "./openai/routes.ts";
 import { opsRoutes } from "./ops/routes.ts";
@@ -16,27 +20,13 @@ import { Tenants } from "./tenants.ts";
 import { uiRoutes } from "./ui/routes.ts";
 import { Views } from "./views.ts";
 
-/** Anybody may ask these: they say nothing of anybody. */
-const OPEN_PATHS = new Set(["/healthz", "/readyz"]);
-
 /** The HTTP face of a supervisor: a Hono app, to be served as it is or mounted in another. */
 export class ServerApp extends OpenAPIHono<AppEnv> {
   readonly #parts: AppParts;
 
   /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
   constructor(options: ServerOptions) {
-    super({
-      defaultHook: (result) => {
-        if (result.success) return;
-        const [issue] = result.error.issues;
-        const field = [result.target === "json" ? "" : result.target, ...(issue?.path ?? [])]
-          .filter((part) => part !== "")
-          .join(".");
-        const details = field === "" ? {} : { field };
-        const message = `${field === "" ? "the body" : field}: ${issue?.message ?? "is not valid"}`;
-        throw new HeddleError("INVALID_INPUT", message, { details });
-      },
-    });
+    super({ defaultHook: refuseInvalid });
     checkServerOptions(options);
     const limits = limitsOf(options.limits);
     const agents = new Map(Object.entries(options.agents));
@@ -57,7 +47,7 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
       if (OPEN_PATHS.has(c.req.path)) return await next();
       const tenant = await tenantOf(c.req.raw);
       c.set("tenant", tenant);
-      c.set("desk", tenants.deskOf(tenant));
+      c.set("desk", await tenants.deskOf(tenant));
       return await next();
     });
     this.use(
@@ -70,6 +60,8 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
         },
       }),
     );
+    this.use(limitDepth);
+    this.use(refuseMethods(this));
     nativeRoutes(this, this.#parts);
     openaiRoutes(this, this.#parts);
     uiRoutes(this, this.#parts);
