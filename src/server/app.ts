@@ -1,9 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
 import { OPEN_PATHS } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
+import { limitBody } from "./body-limit.ts";
 import { guard } from "./guard.ts";
 import { errorResponse, shownError } from "./http-error.ts";
 import { refuseInvalid } from "./invalid-input.ts";
@@ -50,16 +50,7 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
       c.set("desk", await tenants.deskOf(tenant));
       return await next();
     });
-    this.use(
-      bodyLimit({
-        maxSize: limits.bodyBytes,
-        onError: () => {
-          const message = `the body must be of at most ${limits.bodyBytes} bytes`;
-          const details = { bodyBytes: limits.bodyBytes };
-          throw new HeddleError("BODY_TOO_LARGE", message, { details });
-        },
-      }),
-    );
+    this.use(limitBody(limits.bodyBytes));
     this.use(limitDepth);
     this.use(refuseMethods(this));
     nativeRoutes(this, this.#parts);

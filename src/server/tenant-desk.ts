@@ -185,5 +185,6 @@ export class TenantDesk {
 }
 
 export function isAgent(worker: Worker | BehaviorWorker): worker is Worker {
-  return "transcript" in worker;
+  // A behaviour has the field, too, with nothing in it.
+  return "transcript" in worker && worker.transcript !== undefined;
 }
