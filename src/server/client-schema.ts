@@ -16,6 +16,7 @@ const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples
 const REFUSED: ReadonlyMap<string, string> = new Map([
   ["pattern", "has a regular expression, which may take for ever"],
   ["patternProperties", "has regular expressions, which may take for ever"],
+  ["~standard", "is no keyword"],
   ["uniqueItems", "compares every item with every other"],
   ...["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"].map(
     (name) => [name, "is none of the references that are followed (# and #/…)"] as const,

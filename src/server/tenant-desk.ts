@@ -184,7 +184,7 @@ export class TenantDesk {
   }
 }
 
+/** Whether it is no behaviour. */
 export function isAgent(worker: Worker | BehaviorWorker): worker is Worker {
-  // A behaviour has the field, too, with nothing in it.
-  return "transcript" in worker && worker.transcript !== undefined;
+  return (worker as Partial<Worker>).transcript !== undefined;
 }
