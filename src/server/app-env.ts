@@ -23,6 +23,9 @@ export type AppParts = {
   readonly openaiApprovals: "deny" | "refuse";
 };
 
+/** Anybody may ask these: they say nothing of anybody. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
 const ErrorShape = z
   .object({
     error: z.object({

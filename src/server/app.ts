@@ -1,14 +1,18 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Supervisor } from "../index.ts";
 import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
+import { OPEN_PATHS } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
+import { limitBody } from "./body-limit.ts";
 import { guard } from "./guard.ts";
 import { errorResponse, shownError } from "./http-error.ts";
+import { refuseInvalid } from "./invalid-input.ts";
+import { limitDepth } from "./json-depth.ts";
 import { limitsOf } from "./limits.ts";
 import { SILENT } from "./log.ts";
+import { refuseMethods } from "./method-not-allowed.ts";
 import { nativeRoutes } from "./native/routes.ts";
 import { isOpenaiPath, openaiErrorResponse } from "./openai/error-form.ts";
 import { openaiRoutes } from "./openai/routes.ts";
@@ -20,8 +24,6 @@ import { Tenants } from "./tenants.ts";
 import { uiRoutes } from "./ui/routes.ts";
 import { Views } from "./views.ts";
 
-/** Anybody may ask these: they say nothing of anybody. */
-const OPEN_PATHS = new Set(["/healthz", "/readyz"]);
 /** Who asks these needs no session: one is not opened for it, and none has to give way. */
 const SESSIONLESS_PATHS = new Set(["/metrics"]);
 
@@ -31,18 +33,7 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
 
   /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
   constructor(options: ServerOptions) {
-    super({
-      defaultHook: (result) => {
-        if (result.success) return;
-        const [issue] = result.error.issues;
-        const field = [result.target === "json" ? "" : result.target, ...(issue?.path ?? [])]
-          .filter((part) => part !== "")
-          .join(".");
-        const details = field === "" ? {} : { field };
-        const message = `${field === "" ? "the body" : field}: ${issue?.message ?? "is not valid"}`;
-        throw new HeddleError("INVALID_INPUT", message, { details });
-      },
-    });
+    super({ defaultHook: refuseInvalid });
     checkServerOptions(options);
     const limits = limitsOf(options.limits);
     const agents = new Map(Object.entries(options.agents));
@@ -68,19 +59,12 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
       if (OPEN_PATHS.has(c.req.path)) return await next();
       const tenant = await tenantOf(c.req.raw);
       c.set("tenant", tenant);
-      if (!SESSIONLESS_PATHS.has(c.req.path)) c.set("desk", tenants.deskOf(tenant));
+      if (!SESSIONLESS_PATHS.has(c.req.path)) c.set("desk", await tenants.deskOf(tenant));
       return await next();
     });
-    this.use(
-      bodyLimit({
-        maxSize: limits.bodyBytes,
-        onError: () => {
-          const message = `the body must be of at most ${limits.bodyBytes} bytes`;
-          const details = { bodyBytes: limits.bodyBytes };
-          throw new HeddleError("BODY_TOO_LARGE", message, { details });
-        },
-      }),
-    );
+    this.use(limitBody(limits.bodyBytes));
+    this.use(limitDepth);
+    this.use(refuseMethods(this));
     nativeRoutes(this, this.#parts);
     openaiRoutes(this, this.#parts);
     uiRoutes(this, this.#parts);

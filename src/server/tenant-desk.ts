@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   BehaviorWorker,
   ConfirmationRequest,
@@ -87,16 +88,28 @@ export class TenantDesk {
     this.#options.checkOpen();
     const options = this.agent(agent);
     this.#makeRoom();
-    const worker = this.session.createWorker({ ...options, ...own });
+    // A name by number would tell how many workers others have made.
+    const name = `${agent}-${randomUUID()}`;
+    const worker = this.session.createWorker({ name, ...options, ...own });
     this.#agentOf.set(worker.id, agent);
     return worker;
   }
 
-  /** @throws {HeddleError} `UNKNOWN_WORKER`. */
-  worker(id: string): Worker {
+  /** Agents and behaviours. @throws {HeddleError} `UNKNOWN_WORKER`. */
+  anyWorker(id: string): Worker | BehaviorWorker {
     const worker = this.session.workers.get(id);
-    if (worker && isAgent(worker)) return worker;
+    if (worker) return worker;
     throw new HeddleError("UNKNOWN_WORKER", "no such worker");
+  }
+
+  /** @throws {HeddleError} `UNKNOWN_WORKER`; `NOT_AN_AGENT` for a behaviour, which those who run the server have put there. */
+  worker(id: string): Worker {
+    const worker = this.anyWorker(id);
+    if (isAgent(worker)) return worker;
+    throw new HeddleError(
+      "NOT_AN_AGENT",
+      "the worker runs a behaviour: it cannot be used from here",
+    );
   }
 
   /** @throws {HeddleError} `UNKNOWN_JOB`: it never was, or has been over for longer than jobs are kept. */

@@ -1,6 +1,7 @@
-import type { Supervisor, WorkerOptions } from "../index.ts";
+import type { Session, Supervisor, WorkerOptions } from "../index.ts";
 import { HeddleError } from "../index.ts";
 import { checkTenant } from "./auth.ts";
+import { given } from "./given.ts";
 import type { ServerLimits } from "./limits.ts";
 import { checkRoom } from "./limits.ts";
 import type { Tenant } from "./options.ts";
@@ -16,6 +17,8 @@ export type TenantsOptions = {
 export class Tenants {
   readonly #options: TenantsOptions;
   readonly #desks = new Map<string, TenantDesk>();
+  /** Sessions that were given up, by the names that they still hold. */
+  readonly #closing = new Map<string, Promise<void>>();
   #isDraining: boolean = false;
 
   constructor(options: TenantsOptions) {
@@ -35,13 +38,17 @@ export class Tenants {
     return this.#desks.get(session)?.agentOf(workerId);
   }
 
-  /** The tenant's desk: a session is opened with its first request. @throws {HeddleError} `DRAINING`, `LIMIT_REACHED`, and what `openSession` throws. */
-  deskOf(tenant: Tenant): TenantDesk {
-    const known = this.#desks.get(tenant.name);
-    const desk = known ?? this.#open(tenant);
-    this.#desks.delete(tenant.name);
-    this.#desks.set(tenant.name, desk);
-    return desk;
+  /**
+   * The tenant's desk: a session is opened with its first request, once the one that it may have had before is gone.
+   *
+   * @throws {HeddleError} `DRAINING`, `LIMIT_REACHED`, and what `openSession` throws; `INTERNAL` for a tenant that no session can be opened for.
+   */
+  async deskOf(tenant: Tenant): Promise<TenantDesk> {
+    for (;;) {
+      const closing = this.#closing.get(tenant.name);
+      if (!closing) return this.#known(tenant);
+      await closing;
+    }
   }
 
   /** Nothing new is begun from now on; what there is goes on, and can be read. */
@@ -52,19 +59,24 @@ export class Tenants {
   /** Ends all sessions: running jobs may end within `drainMs`, then they are cancelled. Never rejects. */
   async close(drainMs: number): Promise<void> {
     this.drain();
-    await Promise.all(this.all.map(({ session }) => session.close({ drainMs })));
+    const open = this.all.map(({ session }) => session.close({ drainMs }));
+    await Promise.all([...open, ...this.#closing.values()]);
   }
 
-  #open({ name, context, budget }: Tenant): TenantDesk {
-    checkTenant({ name });
+  #known(tenant: Tenant): TenantDesk {
+    const known = this.#desks.get(tenant.name);
+    const desk = known ?? this.#open(tenant);
+    this.#desks.delete(tenant.name);
+    this.#desks.set(tenant.name, desk);
+    return desk;
+  }
+
+  #open(tenant: Tenant): TenantDesk {
     this.#checkOpen();
+    const { name } = tenant;
     const { supervisor, agents, limits } = this.#options;
     this.#makeRoom();
-    const session = supervisor.openSession({
-      name,
-      ...(context === undefined ? {} : { context }),
-      ...(budget === undefined ? {} : { budget }),
-    });
+    const session = sessionFor(tenant, supervisor);
     const checkOpen = () => this.#checkOpen();
     const desk = new TenantDesk({ session, agents, limits, checkOpen });
     session.events$.subscribe({
@@ -79,11 +91,29 @@ export class Tenants {
     if (this.#desks.size < sessions) return;
     const idle = this.all.find((desk) => desk.isIdle);
     if (!idle) checkRoom("sessions", this.#desks.size, sessions);
-    if (idle) this.#desks.delete(idle.name);
-    void idle?.session.close({ drainMs: 0 });
+    if (!idle) return;
+    const { name, session } = idle;
+    this.#desks.delete(name);
+    const closed = session.close({ drainMs: 0 }).then(() => {
+      this.#closing.delete(name);
+    });
+    this.#closing.set(name, closed);
   }
 
   #checkOpen(): void {
     if (this.#isDraining) throw new HeddleError("DRAINING", "the server is about to stop");
+  }
+}
+
+/** What is wrong with a tenant is the fault of who runs the server, not of who asks. */
+function sessionFor(tenant: Tenant, supervisor: Supervisor): Session {
+  try {
+    checkTenant(tenant);
+    const { name, context, budget } = tenant;
+    return supervisor.openSession({ name, ...given({ context, budget }) });
+  } catch (error) {
+    const isWrong = HeddleError.is(error) && ["INVALID_OPTION", "NAME_TAKEN"].includes(error.code);
+    if (!isWrong) throw error;
+    throw new HeddleError("INTERNAL", "the server has failed", { cause: error });
   }
 }

@@ -50,6 +50,8 @@ export class Views {
   /** Answers a request with a stream. @throws {HeddleError} `LIMIT_REACHED`. */
   respond(c: Context, { desk, headers, from = 0, ...view }: ViewRequest): Response {
     this.checkRoom(desk);
+    // Nobody reads what a HEAD is answered with.
+    if (c.req.method === "HEAD") return c.body(null, 200, { ...SSE_HEADERS, ...headers });
     const closeStream = desk.openStream();
     const opened = new JobView({
       ...view,

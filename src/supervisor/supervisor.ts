@@ -108,6 +108,11 @@ export class Supervisor {
     });
   }
 
+  /** What every worker gets that does not say otherwise, as it was given. */
+  get defaults(): WorkerOptions {
+    return this.#defaults;
+  }
+
   /** @throws {HeddleError} `NAME_TAKEN`, `INVALID_OPTION`, `SUPERVISOR_CLOSED`. */
   openSession(options: SessionOptions = {}): Session {
     if (this.#closed !== undefined)

@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import type { JobResult, Worker, WorkerJob, WorkerState } from "../../index.ts";
+import type { BehaviorWorker, JobResult, Worker, WorkerJob, WorkerState } from "../../index.ts";
+import { given } from "../given.ts";
 import type { TenantDesk } from "../tenant-desk.ts";
+import { isAgent } from "../tenant-desk.ts";
 
-type WireUsage = {
+export type WireUsage = {
   inputTokens: number;
   outputTokens: number;
   totalTokens: number;
@@ -17,12 +19,15 @@ type Failed = { code: string; message: string };
 export type WireWorker = {
   id: string;
   name: string;
+  /** A behaviour can be seen, and nothing else. */
+  kind: "agent" | "behavior";
   /** Left out: it was not made by this server. */
   agent?: string | undefined;
   state: WorkerState;
-  /** How many messages its conversation has. */
+  /** How many messages its conversation has; 0 for a behaviour. */
   messages: number;
-  usage: WireUsage;
+  /** Left out for a behaviour. */
+  usage?: WireUsage | undefined;
   lastFailure?: Failed | undefined;
 };
 
@@ -44,13 +49,13 @@ export type WireJob = {
   error?: Failed | undefined;
 };
 
-const Usage: z.ZodType<WireUsage> = z
+export const UsageShape: z.ZodType<WireUsage> = z
   .object({
-    inputTokens: z.number(),
-    outputTokens: z.number(),
-    totalTokens: z.number(),
-    cachedInputTokens: z.number().optional(),
-    reasoningTokens: z.number().optional(),
+    inputTokens: z.int(),
+    outputTokens: z.int(),
+    totalTokens: z.int(),
+    cachedInputTokens: z.int().optional(),
+    reasoningTokens: z.int().optional(),
     estimated: z.literal(true).optional(),
   })
   .openapi("Usage");
@@ -63,6 +68,7 @@ export const WorkerShape: z.ZodType<WireWorker> = z
   .object({
     id: z.string(),
     name: z.string(),
+    kind: z.enum(["agent", "behavior"]),
     agent: z.string().optional(),
     state: z.enum([
       "idle",
@@ -73,8 +79,8 @@ export const WorkerShape: z.ZodType<WireWorker> = z
       "failed",
       "stopped",
     ]),
-    messages: z.number(),
-    usage: Usage,
+    messages: z.int(),
+    usage: UsageShape.optional(),
     lastFailure: Failure.optional(),
   })
   .openapi("Worker");
@@ -89,13 +95,13 @@ export const JobShape: z.ZodType<WireJob> = z
     startedAtMs: z.number().optional(),
     firstChunkAtMs: z.number().optional(),
     endedAtMs: z.number().optional(),
-    usage: Usage,
+    usage: UsageShape,
     result: z
       .object({
         text: z.string(),
         output: z.unknown().optional(),
-        usage: Usage,
-        steps: z.number(),
+        usage: UsageShape,
+        steps: z.int(),
         finishReason: z.enum(["stop", "length", "content-filter", "refusal"]),
       })
       .optional(),
@@ -103,36 +109,31 @@ export const JobShape: z.ZodType<WireJob> = z
   })
   .openapi("Job");
 
-export function workerShape(desk: TenantDesk, worker: Worker): WireWorker {
-  const { id, name, state, lastFailure, usage } = worker;
-  const agent = desk.agentOf(id);
+export function workerShape(desk: TenantDesk, worker: Worker | BehaviorWorker): WireWorker {
+  const { id, name, state, lastFailure } = worker;
+  const conversation = isAgent(worker)
+    ? { kind: "agent" as const, messages: worker.transcript.length, usage: worker.usage }
+    : { kind: "behavior" as const, messages: 0 };
   return {
     id,
     name,
     state,
-    usage,
-    messages: worker.transcript.length,
-    ...(agent === undefined ? {} : { agent }),
-    ...(lastFailure === undefined ? {} : { lastFailure: failureShape(lastFailure) }),
+    ...conversation,
+    ...given({ agent: desk.agentOf(id), lastFailure: lastFailure && failureShape(lastFailure) }),
   };
 }
 
 export async function jobShape(desk: TenantDesk, job: WorkerJob): Promise<WireJob> {
   const { id, state, usage, parentId, times, worker } = job;
-  const agent = desk.agentOf(worker.id);
   const ended = times.endedAtMs === undefined ? undefined : await job.outcome;
   return {
     id,
     workerId: worker.id,
     state,
     usage,
-    ...(agent === undefined ? {} : { agent }),
-    ...(parentId === undefined ? {} : { parentId }),
-    ...(times.startedAtMs === undefined ? {} : { startedAtMs: times.startedAtMs }),
-    ...(times.firstChunkAtMs === undefined ? {} : { firstChunkAtMs: times.firstChunkAtMs }),
-    ...(times.endedAtMs === undefined ? {} : { endedAtMs: times.endedAtMs }),
+    ...given({ ...times, parentId, agent: desk.agentOf(worker.id) }),
     ...(ended?.status === "completed" ? { result: ended.result } : {}),
-    ...(ended?.error === undefined ? {} : { error: failureShape(ended.error) }),
+    ...given({ error: ended?.error && failureShape(ended.error) }),
   };
 }
 

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { checkClientSchema } from "../../src/server/client-schema.ts";
+
+/** Each definition holds the next one twice: 2^n when its references are followed. */
+function doubling(depth: number) {
+  const next = (i: number) => ({ $ref: `#/$defs/d${i}` });
+  const definitions = Array.from({ length: depth }, (_, i) => [
+    `d${i}`,
+    { allOf: [next(i + 1), next(i + 1)] },
+  ]);
+  return { ...next(0), $defs: { ...Object.fromEntries(definitions), [`d${depth}`]: {} } };
+}
+
+describe("checkClientSchema()", () => {
+  test.each([
+    [{}],
+    [{ type: "object", properties: { pattern: { type: "string", minLength: 1 } } }],
+    [{ enum: [{ $ref: "#/nowhere" }], const: { pattern: "a+" }, default: { uniqueItems: true } }],
+    [{ $ref: "#/$defs/a~1b", $defs: { "a/b": { items: { $ref: "#/$defs/c" } }, c: {} } }],
+    [{ anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/a" }], $defs: { a: { format: "email" } } }],
+    [JSON.parse(`{"properties":{"__proto__":{"type":"string"},"constructor":{}}}`)],
+    [doubling(3)],
+  ])("takes %j", (schema) => {
+    expect(() => checkClientSchema("output", schema)).not.toThrow();
+  });
+
+  test.each([
+    [{ properties: { a: { items: { pattern: "(a+)+$" } } } }, "output.properties.a.items.pattern"],
+    [{ anyOf: [{}, { patternProperties: {} }] }, "output.anyOf[1].patternProperties"],
+    [{ uniqueItems: true }, "output.uniqueItems"],
+    [{ $ref: "#" }, "output.$ref.$ref"],
+    [{ $ref: "#/$defs/a", $defs: { a: { items: { $ref: "#/$defs/a" } } } }, ".items.$ref"],
+    [{ $ref: "#/%24defs/a", $defs: { a: { not: { $ref: "#/$defs/a" } } } }, ".not.$ref"],
+    [{ $ref: "https://example.org/schema" }, "output.$ref"],
+    [{ $ref: 7 }, "output.$ref"],
+    [{ $ref: "#/$defs/a" }, "output.$ref"],
+    [{ $ref: "#/constructor" }, "output.$ref"],
+    [{ $ref: "#/%E0%A4%A" }, "output.$ref"],
+    [{ $id: "a" }, "output.$id"],
+    [{ $dynamicRef: "#a" }, "output.$dynamicRef"],
+    [{ "~standard": { validate: {} } }, "output.~standard"],
+    [{ enum: Array.from({ length: 5_001 }, () => 0) }, "output"],
+    [doubling(40), "output"],
+  ])("refuses %j", (schema, field) => {
+    const refusal = () => checkClientSchema("output", schema);
+    expect(refusal).toThrow(
+      expect.objectContaining({
+        code: "INVALID_INPUT",
+        details: { field: expect.stringContaining(field) },
+      }),
+    );
+  });
+});
