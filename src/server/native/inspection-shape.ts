@@ -34,6 +34,8 @@ const Provider = z.object({
   inFlight: Count,
   waiting: Count,
   waitingBySession: z.array(z.object({ session: z.string(), waiting: Count })),
+  waits: Count,
+  waitedMs: z.number(),
   backingOffUntilMs: z.number().optional(),
   requestsLeft: z.number().optional(),
   tokensLeft: z.number().optional(),
