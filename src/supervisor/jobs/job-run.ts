@@ -63,6 +63,7 @@ export class JobRun implements JobDriver {
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #model: ModelSteps;
+  readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
   /** The thread that carries the job out now. */
   #thread: ActorThread;
   #total: Deadline | undefined;
@@ -135,6 +136,7 @@ export class JobRun implements JobDriver {
     const reason = stop.type === "cancel" ? stop.reason : stop.error.message;
     this.#total?.stop();
     this.#context.onState("cancelling");
+    this.#stopped.resolve();
     this.#model.cancel(reason);
     this.#thread.cancel(job.id, reason);
     this.#tools.stop(reason);
@@ -216,10 +218,7 @@ export class JobRun implements JobDriver {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#model.idle();
     if (this.#model.failure) return this.#model.failure;
-    const { tally, spec } = this.#job;
-    const isSteered =
-      this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
-    if (tally.isComplete && !isSteered) return undefined;
+    if (this.#isDone) return undefined;
     this.#isRestarting = true;
     const next = await this.#context.replaceThread(failure);
     this.#isRestarting = false;
@@ -234,17 +233,46 @@ export class JobRun implements JobDriver {
       // The actor was told before it knew the job, and would not stop.
       if (this.#job.stopReason) return undefined;
       const question = questionOf(spec.input, this.#context.history);
+      this.#model.restarted();
+      if (tally.steps === 0) {
+        await this.#askFirst(question);
+        if (this.#job.stopReason || this.#isDone) return undefined;
+        this.#model.restarted();
+      }
       const messages = [...question, ...tally.completed()];
       const steering = this.#context.steering.waiting;
       const { answered, steps: stepsDone } = tally;
       const { context, settings } = spec;
       const { maxSteps } = settings;
-      this.#model.restarted();
       await thread.run({ jobId, messages, stepsDone, answered, maxSteps, steering, context });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");
     }
+  }
+
+  /**
+   * Makes the job's first model call in the actor's place: it sleeps until the model wants something of it. That spares every job two wakes of
+   * a thread, and the conversation the way there and back. Resolves when there is a response, or the job was stopped.
+   *
+   * @throws {HeddleError} why there is no response; what the thread has ended with meanwhile.
+   */
+  async #askFirst(question: readonly Message[]): Promise<void> {
+    const thread = this.#thread;
+    const said = [...this.#context.steering.waiting];
+    const spoken = said.map((content): Message => ({ role: "user", content }));
+    const messages = [...question, ...this.#job.tally.completed(), ...spoken];
+    const response = this.#model.ask({ jobId: this.#job.id, messages, steered: said.length });
+    await Promise.race([response, thread.gone, this.#stopped.promise]);
+    if (thread.failure) throw thread.failure;
+  }
+
+  /** Whether there is nothing left to do: the last response calls no tool, and the user has said nothing since. */
+  get #isDone(): boolean {
+    const { tally, spec } = this.#job;
+    const isSteered =
+      this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
+    return tally.isComplete && !isSteered;
   }
 
   #kill(): void {

@@ -55,7 +55,7 @@ export class ActorThread {
   #owner: ActorOwner | undefined;
   #isReady: boolean = false;
   #isEnding: boolean = false;
-  #isGone: boolean = false;
+  #failure: HeddleError | undefined;
   #isStuck: boolean = false;
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
@@ -106,6 +106,11 @@ export class ActorThread {
   /** Resolves when the thread is gone, or written off. */
   get gone(): Promise<void> {
     return this.#gone.promise;
+  }
+
+  /** What it has ended with. Undefined: it has not. */
+  get failure(): HeddleError | undefined {
+    return this.#failure;
   }
 
   /** Whether it can take a job: it is neither gone nor being ended. */
@@ -198,7 +203,7 @@ export class ActorThread {
     this.#isEnding = true;
     this.#killedFor ??= killedFor;
     this.#thread.terminate();
-    if (this.#isGone) return;
+    if (this.#failure) return;
     this.#kill ??= this.#runtime.clock.setTimer(this.#limits.killMs, () => this.#writeOff());
   }
 
@@ -251,7 +256,7 @@ export class ActorThread {
   }
 
   #receive(message: ActorReport | CallMessage): void {
-    if (this.#isGone || this.#isFlooding()) return;
+    if (this.#failure || this.#isFlooding()) return;
     switch (message.type) {
       case "reply":
         this.#caller.deliver(message.body);
@@ -290,8 +295,8 @@ export class ActorThread {
   }
 
   #leave(failure: HeddleError, reason: EndReason): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.#failure) return;
+    this.#failure = failure;
     this.#isEnding = true;
     this.#kill?.cancel();
     this.#activity.end();
