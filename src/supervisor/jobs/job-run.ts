@@ -11,10 +11,12 @@ import type { ThreadNeed } from "../threads/worker-thread.ts";
 import { JobTools } from "../tools/job-tools.ts";
 import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
+import { askFirst } from "./first-call.ts";
 import type { Job } from "./job.ts";
 import { questionOf } from "./job-input.ts";
 import type { Stop, Verdict } from "./job-lifecycle.ts";
 import { jobTimeout } from "./job-outcome.ts";
+import { isAnswered } from "./job-progress.ts";
 import type { JobDriver } from "./job-spec.ts";
 import { ModelSteps } from "./model-steps.ts";
 
@@ -63,7 +65,6 @@ export class JobRun implements JobDriver {
   /** Resolves when the thread is needed that was given up while the actor only waited. */
   #wanted: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #model: ModelSteps;
-  readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
   /** The thread that carries the job out now. */
   #thread: ActorThread;
   #total: Deadline | undefined;
@@ -136,7 +137,6 @@ export class JobRun implements JobDriver {
     const reason = stop.type === "cancel" ? stop.reason : stop.error.message;
     this.#total?.stop();
     this.#context.onState("cancelling");
-    this.#stopped.resolve();
     this.#model.cancel(reason);
     this.#thread.cancel(job.id, reason);
     this.#tools.stop(reason);
@@ -218,7 +218,7 @@ export class JobRun implements JobDriver {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#model.idle();
     if (this.#model.failure) return this.#model.failure;
-    if (this.#isDone) return undefined;
+    if (isAnswered(this.#job, this.#context.steering)) return undefined;
     this.#isRestarting = true;
     const next = await this.#context.replaceThread(failure);
     this.#isRestarting = false;
@@ -226,53 +226,32 @@ export class JobRun implements JobDriver {
   }
 
   async #attempt(): Promise<HeddleError | undefined> {
-    const { id: jobId, tally, spec } = this.#job;
+    const job = this.#job;
+    const { id: jobId, tally, spec } = job;
+    const { steering, history } = this.#context;
     const thread = this.#thread;
     try {
       await this.#tools.prepare(thread);
       // The actor was told before it knew the job, and would not stop.
-      if (this.#job.stopReason) return undefined;
-      const question = questionOf(spec.input, this.#context.history);
+      if (job.stopReason) return undefined;
+      const question = questionOf(spec.input, history);
       this.#model.restarted();
       if (tally.steps === 0) {
-        await this.#askFirst(question);
-        if (this.#job.stopReason || this.#isDone) return undefined;
+        await askFirst({ job, model: this.#model, steering, thread, question });
+        if (job.stopReason || isAnswered(job, steering)) return undefined;
         this.#model.restarted();
       }
       const messages = [...question, ...tally.completed()];
-      const steering = this.#context.steering.waiting;
       const { answered, steps: stepsDone } = tally;
       const { context, settings } = spec;
       const { maxSteps } = settings;
-      await thread.run({ jobId, messages, stepsDone, answered, maxSteps, steering, context });
+      const { waiting } = steering;
+      const about = { jobId, messages, stepsDone, answered, maxSteps, context };
+      await thread.run({ ...about, steering: waiting });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");
     }
-  }
-
-  /**
-   * Makes the job's first model call in the actor's place: it sleeps until the model wants something of it. That spares every job two wakes of
-   * a thread, and the conversation the way there and back. Resolves when there is a response, or the job was stopped.
-   *
-   * @throws {HeddleError} why there is no response; what the thread has ended with meanwhile.
-   */
-  async #askFirst(question: readonly Message[]): Promise<void> {
-    const thread = this.#thread;
-    const said = [...this.#context.steering.waiting];
-    const spoken = said.map((content): Message => ({ role: "user", content }));
-    const messages = [...question, ...this.#job.tally.completed(), ...spoken];
-    const response = this.#model.ask({ jobId: this.#job.id, messages, steered: said.length });
-    await Promise.race([response, thread.gone, this.#stopped.promise]);
-    if (thread.failure) throw thread.failure;
-  }
-
-  /** Whether there is nothing left to do: the last response calls no tool, and the user has said nothing since. */
-  get #isDone(): boolean {
-    const { tally, spec } = this.#job;
-    const isSteered =
-      this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
-    return tally.isComplete && !isSteered;
   }
 
   #kill(): void {
