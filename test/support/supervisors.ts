@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Script, Session, SupervisorOptions, WorkerJob } from "../../src/index.ts";
 import { Supervisor, scriptedProvider } from "../../src/index.ts";
+import { turn } from "./fake-clock.ts";
 
 /** A supervisor that is closed with the test. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
@@ -28,6 +29,17 @@ export async function firstChunk(job: WorkerJob): Promise<void> {
 /** Resolves when the job runs on its thread. */
 export async function begun(job: WorkerJob): Promise<void> {
   for await (const event of job.events()) if (event.type === "started") return;
+}
+
+/** Resolves when the model has called tools, and the actor was sent the job: until its first response a job has no use for it. */
+export async function atWork(job: WorkerJob): Promise<void> {
+  for await (const event of job.events()) if (event.type === "response") break;
+  await turn();
+}
+
+/** Resolves when the job has shown its first text. */
+export async function firstText(job: WorkerJob): Promise<void> {
+  for await (const { type } of job) if (type === "text") return;
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

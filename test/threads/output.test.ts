@@ -136,7 +136,9 @@ describe("an output by a schema", () => {
   });
 
   test("an actor that says it is done without one does not complete the job", async () => {
-    const house = await startBareHouse({ entry: "done-at-once", script: { responses: [VALID] } });
+    const toolCalls = [{ name: "none", args: {} }];
+    const script = { repeat: true, responses: [{ toolCalls }] };
+    const house = await startBareHouse({ entry: "done-at-once", script });
     await using session: Session = house.openSession();
     const { status, error } = await session.run({}, GO).outcome;
     expect([status, error]).toEqual(["failed", failure(/without a response/)]);
