@@ -223,8 +223,11 @@ describe("a check that hangs", () => {
     return { reached: reached.promise, input: { prompt: "where?", output } };
   }
 
-  test("is left by a cancel, and the worker goes on", async () => {
-    const { session } = await startScripted([VALID]);
+  test.each([
+    ["first", []],
+    ["second", [{ toolCalls: [{ name: "none", args: {} }] }]],
+  ])("is left by a cancel, and the worker goes on: of the %s response", async (_, before) => {
+    const { session } = await startScripted([...before, VALID, VALID], { repeat: false });
     const { reached, input } = hanging();
     const worker = session.createWorker();
     const job = session.run(worker, input);
