@@ -91,7 +91,13 @@ export type Action =
   | { readonly type: "terminate"; readonly worker: number }
   | { readonly type: "close-session"; readonly session: number; readonly drainMs: number }
   | { readonly type: "close"; readonly drainMs: number }
-  | { readonly type: "actor"; readonly thread: number; readonly does: ActorFault }
+  | {
+      readonly type: "actor";
+      readonly thread: number;
+      readonly does: ActorFault;
+      /** "at work": as soon as an actor works on a job, and to one that does, if that comes soon. Most sleep at any time. @defaultValue "now" */
+      readonly when?: "now" | "at work";
+    }
   | { readonly type: "gateway"; readonly thread: number; readonly does: GatewayFault }
   | {
       readonly type: "next-thread";

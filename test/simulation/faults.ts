@@ -1,9 +1,34 @@
-import type { ActorFault, GatewayFault } from "./commands.ts";
+import { at } from "./at.ts";
+import type { Action, ActorFault, GatewayFault } from "./commands.ts";
 import { SimActor } from "./sim-actor.ts";
 import type { SimThread } from "./sim-thread.ts";
+import type { World } from "./world.ts";
 
-/** Does it to an actor's thread. */
-export function harmActor(thread: SimThread | undefined, does: ActorFault): void {
+/** A job's first model call, during which its actor sleeps, takes less where nothing holds it up. */
+const SOON_TURNS = 60;
+
+/** Does it to the actor that is meant, or to one at work as soon as there is one. */
+export async function harmActor(
+  world: World,
+  { thread, does, when }: Extract<Action, { type: "actor" }>,
+): Promise<void> {
+  if (when === "at work") await untilAtWork(world);
+  const actors = world.living("actor");
+  const working = when === "at work" ? actors.filter(isAtWork) : [];
+  harm(at(working.length > 0 ? working : actors, thread), does);
+}
+
+async function untilAtWork(world: World): Promise<void> {
+  for (let turns = 0; turns < SOON_TURNS; turns++) {
+    if (world.living("actor").some(isAtWork) || !(await world.step())) return;
+  }
+}
+
+function isAtWork({ body }: SimThread): boolean {
+  return body instanceof SimActor && body.jobId !== undefined;
+}
+
+function harm(thread: SimThread | undefined, does: ActorFault): void {
   if (!thread) return;
   const actor = thread.body instanceof SimActor ? thread.body : undefined;
   const faults: { readonly [K in ActorFault]: () => void } = {

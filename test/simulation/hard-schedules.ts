@@ -1,19 +1,10 @@
 import fc from "fast-check";
 import type { Action, ActorFault, GatewayFault, Schedule, WorkerPlan } from "./commands.ts";
 import type { JobPlan, ResponsePlan } from "./plan.ts";
-import {
-  anyEnding,
-  anyFault,
-  anyPlan,
-  anyRun,
-  anyRunOptions,
-  anySchedule,
-  anyWorker,
-  passMs,
-  ponders,
-  STALL,
-} from "./schedules.ts";
+import { anyPlan, anyRun, anyRunOptions, STALL } from "./run-schedules.ts";
+import { anyEnding, anyFault, anySchedule, anyWorker, passMs } from "./schedules.ts";
 import { anyDecision, anyTool, pick } from "./tool-schedules.ts";
+import { ponders, when } from "./work-schedules.ts";
 
 /*
  * Schedules that press on one promise each.
@@ -35,6 +26,7 @@ const anyCrash: fc.Arbitrary<Action> = fc.oneof(
       type: fc.constant("actor"),
       thread: fc.nat({ max: 1 }),
       does: fc.constantFrom<ActorFault[]>("throws", "exits 0", "exits 7", "out of memory"),
+      when,
     }),
   },
   { weight: 2, arbitrary: ponders },
@@ -141,6 +133,7 @@ const anyToolUse: fc.Arbitrary<Action> = fc.oneof(
       type: fc.constant("actor"),
       thread: pick,
       does: fc.constantFrom<ActorFault[]>("throws", "exits 7", "spins", "recovers"),
+      when,
     }),
   },
   { weight: 1, arbitrary: anyEnding },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
 import type { Action, WorkerPlan } from "./commands.ts";
 import { finish, runSchedule } from "./run-schedule.ts";
-import { playing, RUN, STALLS, schedule, worker } from "./short-schedules.ts";
+import { CALLS, playing, RUN, STALLS, schedule, worker } from "./short-schedules.ts";
 import { SimActor } from "./sim-actor.ts";
 import type { SimThread } from "./sim-thread.ts";
 import { Simulation } from "./simulation.ts";
@@ -36,7 +36,7 @@ describe("a schedule that once broke a promise", () => {
         worker({ whenUnresponsive: "kill" }),
         RUN,
         { type: "actor", thread: 0, does: "cannot be ended" },
-        RUN,
+        { ...RUN, plan: CALLS },
         { type: "pass", ms: 2_000 },
       ]),
     );
@@ -74,7 +74,7 @@ describe("a schedule that once broke a promise", () => {
         worker(),
         RUN,
         { type: "actor", thread: 0, does: "spins" },
-        RUN,
+        { ...RUN, plan: CALLS },
         { type: "next-thread", kind: "actor", fault: "hangs" },
         { type: "actor", thread: 0, does: "throws" },
         { type: "pass", ms: 10 },
@@ -88,9 +88,9 @@ describe("a schedule that once broke a promise", () => {
   test("a worker failed of a death that came right after its job's own end", async () => {
     const simulation = new Simulation(schedule([]));
     const { world, workers } = simulation;
-    const plan = [{ chunks: [], toolCalls: ["unknown"], end: "responds", isDeaf: false }] as const;
+    const plan = [...CALLS, ...CALLS];
     await simulation.start();
-    await simulation.perform(worker({ policy: "never", maxSteps: 1 }), 1);
+    await simulation.perform(worker({ policy: "never", maxSteps: 2 }), 1);
     await simulation.perform({ ...RUN, plan }, 1);
     const jobOf = ({ body }: SimThread) => (body instanceof SimActor ? body.jobId : undefined);
     const isAtWork = () => world.living("actor").some(jobOf);
@@ -107,14 +107,14 @@ describe("a schedule that once broke a promise", () => {
     const { jobs, world } = await runSchedule(
       schedule([
         worker(),
-        { ...RUN, plan: STALLS },
+        { ...RUN, plan: [...CALLS, ...STALLS] },
         { type: "actor", thread: 0, does: "spins" },
         { type: "gateway", thread: 1, does: "dies" },
         { type: "actor", thread: 0, does: "throws" },
       ]),
     );
     expect(jobs[0]?.outcome?.error?.code).toBe("GATEWAY_LOST");
-    expect(world.requests).toHaveLength(1);
+    expect(world.requests).toHaveLength(2);
   });
 });
 
@@ -189,6 +189,7 @@ describe("a worker's first thread that does not start", () => {
 describe("a child", () => {
   const PONDERS: Action = { type: "actor", thread: 0, does: "ponders" };
   const STALLING = { ...RUN, plan: STALLS, worker: undefined };
+  const THINKING = { ...RUN, plan: CALLS };
   /** Two threads: a parent has one, a job that thinks the other, on the worker of the latest `worker()`. */
   const CROWDED: readonly Action[] = [
     worker(),
@@ -196,7 +197,7 @@ describe("a child", () => {
     worker(),
     { ...RUN, worker: 0 },
     PONDERS,
-    { ...RUN, worker: 0 },
+    { ...THINKING, worker: 0 },
   ];
 
   test("that has its turn behind a job does not wait for a thread with it, nor comes when that waits", async () => {
@@ -222,16 +223,17 @@ describe("a child", () => {
   });
 
   test("that its parent waits for at its end leaves the parent's thread to others", async () => {
-    const thinking: readonly Action[] = [worker(), RUN, PONDERS, RUN];
+    const thinking: readonly Action[] = [worker(), RUN, PONDERS, THINKING];
+    const child = { ...STALLING, plan: [...CALLS, ...STALLS], parent: 0 };
     const simulation = await playing(
-      [...thinking, { ...STALLING, parent: 0 }, { type: "actor", thread: 0, does: "spins" }],
+      [...thinking, child, { type: "actor", thread: 0, does: "spins" }],
       { maxThreads: 2 },
     );
     const { world, jobs } = simulation;
-    const [, parent, child] = jobs;
+    const [, parent, ended] = jobs;
     for (const { body } of world.threads) if (body instanceof SimActor) body.isPondering = false;
     await simulation.perform({ type: "pass", ms: 0 }, 100);
-    expect([parent?.job.state, child?.job.state]).toEqual(["running", "cancelling"]);
+    expect([parent?.job.state, ended?.job.state]).toEqual(["running", "cancelling"]);
     await simulation.perform({ ...RUN, worker: undefined }, 100);
     expect(jobs.at(-1)?.outcome?.status).toBe("completed");
     expect(parent?.outcome).toBeUndefined();

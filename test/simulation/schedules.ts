@@ -7,9 +7,11 @@ import type {
   Schedule,
   WorkerPlan,
 } from "./commands.ts";
-import type { JobPlan, ResponsePlan } from "./plan.ts";
+import type { ResponsePlan } from "./plan.ts";
+import { anyRun } from "./run-schedules.ts";
 import type { ToolKind } from "./tool-kinds.ts";
-import { anyDeciding, anyDecision, anyTool, pick } from "./tool-schedules.ts";
+import { anyDecision, pick } from "./tool-schedules.ts";
+import { anyAtWork, commandsAtWork, ponders, when } from "./work-schedules.ts";
 import type { SpawnFault } from "./world.ts";
 
 export const passMs = fc.oneof(
@@ -41,58 +43,6 @@ export const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   toolMs: fc.constantFrom(undefined, undefined, undefined, 30, 200),
   confirmationMs: fc.constantFrom(undefined, undefined, 60, 700),
 });
-
-const anyResponse: fc.Arbitrary<ResponsePlan> = fc.record({
-  chunks: fc.array(fc.constantFrom(12, 3, 1, 30), { maxLength: 9 }),
-  toolCalls: fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
-    { weight: 4, arbitrary: fc.array(anyTool, { minLength: 1, maxLength: 3 }) },
-  ),
-  isRefused: fc.constantFrom(false, false, false, false, true),
-  end: fc.constantFrom(
-    "responds",
-    "responds",
-    "responds",
-    "responds",
-    "fails",
-    "stalls",
-    "expires",
-  ),
-  isDeaf: fc.constantFrom(false, false, false, false, false, true),
-});
-
-export const STALL: ResponsePlan = { chunks: [3], toolCalls: [], end: "stalls", isDeaf: false };
-
-export const anyPlan: fc.Arbitrary<JobPlan> = fc.array(anyResponse, { maxLength: 3 });
-
-export const anyRunOptions = {
-  type: fc.constant("run" as const),
-  awaitsChildren: fc.boolean(),
-  plan: anyPlan,
-  totalMs: fc.constantFrom(undefined, undefined, 40, 500),
-  id: fc.constantFrom("random", "random", "given"),
-  signal: fc.constantFrom("none", "none", "none", "later", "aborted"),
-  host: fc.constantFrom("none", "none", "none", "takes", "throws", "hangs"),
-  decides: anyDeciding,
-  reader: fc.constantFrom("none", "none", "reads", "pauses"),
-} as const;
-
-const anyRoot: fc.Arbitrary<Action> = fc.record({
-  ...anyRunOptions,
-  worker: fc.option(pick, { nil: undefined, freq: 8 }),
-  parent: fc.constant(undefined),
-});
-
-const anyChild: fc.Arbitrary<Action> = fc.record({
-  ...anyRunOptions,
-  worker: fc.option(pick, { nil: undefined, freq: 1 }),
-  parent: pick,
-});
-
-export const anyRun: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 4, arbitrary: anyRoot },
-  { weight: 1, arbitrary: anyChild },
-);
 
 const anyReading: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
@@ -128,6 +78,7 @@ export const anyFault: fc.Arbitrary<Action> = fc.oneof(
         "floods",
         "grows",
       ),
+      when,
     }),
   },
   {
@@ -199,9 +150,19 @@ const anyRough: fc.Arbitrary<Action> = fc.oneof(
 export function anySchedule(
   action: fc.Arbitrary<Action>,
   isEager: fc.Arbitrary<boolean>,
-  { maxTurns = 12, maxThreads = [10, 1, 2], minLength = 1, worker = anyWorker } = {},
+  {
+    maxTurns = 12,
+    maxThreads = [10, 1, 2],
+    minLength = 1,
+    worker = anyWorker,
+    atWork = anyAtWork,
+  } = {},
 ) {
   const command = fc.record({ action, turns: fc.nat({ max: maxTurns }) });
+  const commandsOf = fc.oneof(
+    { weight: 4, arbitrary: command.map((one) => [one]) },
+    { weight: 1, arbitrary: commandsAtWork(atWork, maxTurns) },
+  );
   const first = fc.record({
     action: fc.record({
       type: fc.constant("create-worker" as const),
@@ -226,19 +187,13 @@ export function anySchedule(
     ),
     budget: fc.constantFrom({}, {}, {}, {}, { maxTotalTokens: 150 }, { maxToolCalls: 2 }),
     commands: fc
-      .tuple(first, fc.array(command, { minLength, maxLength: 24 }))
-      .map(([head, rest]) => [head, ...rest]),
+      .tuple(first, fc.array(commandsOf, { minLength, maxLength: 24 }))
+      .map(([head, rest]) => [head, ...rest.flat()]),
   });
 }
 
 /** Anything, with any fault. */
 export const anyRoughSchedule: fc.Arbitrary<Schedule> = anySchedule(anyRough, fc.boolean());
-
-export const ponders: fc.Arbitrary<Action> = fc.record({
-  type: fc.constant("actor"),
-  thread: pick,
-  does: fc.constant("ponders"),
-});
 
 const anyCalmOrPondering: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: anyCalm },
@@ -249,6 +204,7 @@ const anyCalmOrPondering: fc.Arbitrary<Action> = fc.oneof(
 export const anyCalmSchedule: fc.Arbitrary<Schedule> = anySchedule(
   anyCalmOrPondering,
   fc.constant(true),
+  { atWork: fc.constant("ponders") },
 ).map((schedule) => ({ ...schedule, commands: schedule.commands.map(obedient) }));
 
 function obedient({ action, turns }: Command): Command {

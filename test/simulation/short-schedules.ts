@@ -40,6 +40,11 @@ export const RUN: Extract<Action, { type: "run" }> = {
   reader: "none",
 };
 
+/** The model calls a tool that there is not, and then answers: the actor is at work, which it is not during a job's first model call. */
+export const CALLS = [
+  { chunks: [], toolCalls: ["unknown"], end: "responds", isDeaf: false },
+] as const;
+
 export const STALLS = [{ chunks: [12], toolCalls: [], end: "stalls", isDeaf: false }] as const;
 
 /** Everything that can happen has happened before the next action. */

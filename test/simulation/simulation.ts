@@ -9,6 +9,7 @@ import type { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { startIn } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
 import { jsonSchemaIssues } from "../../src/tools/schema.ts";
+import { at } from "./at.ts";
 import { expectNow } from "./checks-now.ts";
 import type { Action, Schedule, WorkerPlan } from "./commands.ts";
 import { harmActor, harmGateway } from "./faults.ts";
@@ -154,7 +155,7 @@ export class Simulation {
       case "pass":
         return this.world.pass(action.ms);
       case "actor":
-        return harmActor(at(this.world.living("actor"), action.thread), action.does);
+        return harmActor(this.world, action);
       case "gateway":
         return harmGateway(at(this.world.living("gateway"), action.thread), action.does);
       case "next-thread":
@@ -275,11 +276,6 @@ export class Simulation {
     this.readers.push(reader);
     this.world.participants.push(reader);
   }
-}
-
-/** The `place`-th of `items`, counted round and round; the latest first, so that few commands suffice to meet something new. */
-function at<T>(items: readonly T[], place: number): T | undefined {
-  return items.at(-1 - (place % Math.max(1, items.length)));
 }
 
 function steer(reader: SimReader | undefined, does: "pauses" | "goes on" | "leaves"): void {

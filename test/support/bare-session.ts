@@ -10,6 +10,7 @@ import type { SpawnThread, Thread } from "../../src/supervisor/threads/thread.ts
 import { spawnThread } from "../../src/supervisor/threads/thread.ts";
 import { ThreadPermits } from "../../src/supervisor/threads/thread-permits.ts";
 import { ThreadStock } from "../../src/supervisor/threads/thread-stock.ts";
+import type { Clock } from "../../src/transport/clock.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 
 export type BareHouse = {
@@ -26,16 +27,18 @@ export type BareHouseOptions = {
   readonly script: Script;
   /** May change what their owner sees of the threads. */
   readonly wrap?: (thread: Thread) => Thread;
+  /** @defaultValue the system's */
+  readonly clock?: Clock;
 };
 
-/** A session whose actors run another entry than the real one, on real threads. `wrap` may change what their owner sees of them. */
+/** A session whose actors run another entry than the real one, on real threads. The model calls a tool that there is not, and has done. */
 export async function startWithActors(
   entry: BareHouseOptions["entry"],
-  wrap?: (thread: Thread) => Thread,
+  options: Pick<BareHouseOptions, "wrap" | "clock"> = {},
 ): Promise<{ session: Session; events: SupervisorEvent[]; permits: ThreadPermits }> {
   const toolCalls = [{ name: "add", args: {} }];
   const script = { responses: [{ toolCalls }, { text: "done" }] };
-  const house = await startBareHouse({ entry, script, ...(wrap ? { wrap } : {}) });
+  const house = await startBareHouse({ entry, script, ...options });
   const session = house.openSession();
   onTestFinished(async () => {
     await session.close({ drainMs: 0 });
@@ -50,6 +53,7 @@ export async function startBareHouse({
   entry,
   script,
   wrap = (thread) => thread,
+  clock = systemClock,
 }: BareHouseOptions): Promise<BareHouse> {
   let actors = 0;
   const nextUrl = () => {
@@ -63,7 +67,7 @@ export async function startBareHouse({
   const events: SupervisorEvent[] = [];
   const keepAlive = new KeepAlive();
   const runtime: Runtime = {
-    clock: systemClock,
+    clock,
     spawn,
     newId: () => crypto.randomUUID(),
     random: Math.random,

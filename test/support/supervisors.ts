@@ -4,6 +4,7 @@ import { Supervisor, scriptedProvider } from "../../src/index.ts";
 import { startIn } from "../../src/supervisor/supervisor.ts";
 import { spawnThread } from "../../src/supervisor/threads/thread.ts";
 import { systemClock } from "../../src/transport/clock.ts";
+import { turn } from "./fake-clock.ts";
 
 /** A supervisor that is closed with the test. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
@@ -47,6 +48,17 @@ export async function firstChunk(job: WorkerJob): Promise<void> {
 /** Resolves when the job runs on its thread. */
 export async function begun(job: WorkerJob): Promise<void> {
   for await (const event of job.events()) if (event.type === "started") return;
+}
+
+/** Resolves when the model has called tools, and the actor was sent the job: until its first response a job has no use for it. */
+export async function atWork(job: WorkerJob): Promise<void> {
+  for await (const event of job.events()) if (event.type === "response") break;
+  await turn();
+}
+
+/** Resolves when the job has shown its first text. */
+export async function firstText(job: WorkerJob): Promise<void> {
+  for await (const { type } of job) if (type === "text") return;
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,29 +1,38 @@
 import { describe, expect, test } from "vitest";
-import { collect, firstChunk, startScripted } from "../support/supervisors.ts";
+import { collect, firstChunk, firstText, startScripted } from "../support/supervisors.ts";
 
 describe("cancel()", () => {
-  test("stops a stream, and the worker is idle again with what had arrived in its transcript", async () => {
-    const { session } = await startScripted([
-      { endless: true, text: "on and on " },
-      { text: "ok" },
-    ]);
-    const worker = session.createWorker();
-    const job = session.run(worker, { prompt: "go" });
-    await firstChunk(job);
-    expect(await job.cancel("enough")).toMatchObject({ how: "cooperative" });
-    await expect(job.wait()).rejects.toMatchObject({
-      code: "JOB_CANCELLED",
-      details: { reason: "enough" },
-    });
-    expect(worker.state).toBe("idle");
-    expect(worker.lastFailure).toBeUndefined();
-    expect(worker.transcript.at(-1)).toMatchObject({ role: "assistant", interrupted: true });
-    expect((await collect(job.events())).at(-1)).toMatchObject({
-      type: "cancelled",
-      reason: "enough",
-    });
-    expect(await session.run(worker, { prompt: "and now?" }).wait()).toMatchObject({ text: "ok" });
-  });
+  test.each([
+    ["first", []],
+    ["second", [{ toolCalls: [{ name: "none", args: {} }] }]],
+  ])(
+    "stops the stream of a job's %s model call, and the worker is idle again with what had arrived in its transcript",
+    async (_, before) => {
+      const { session } = await startScripted([
+        ...before,
+        { endless: true, text: "on and on " },
+        { text: "ok" },
+      ]);
+      const worker = session.createWorker();
+      const job = session.run(worker, { prompt: "go" });
+      await firstText(job);
+      expect(await job.cancel("enough")).toMatchObject({ how: "cooperative" });
+      await expect(job.wait()).rejects.toMatchObject({
+        code: "JOB_CANCELLED",
+        details: { reason: "enough" },
+      });
+      expect(worker.state).toBe("idle");
+      expect(worker.lastFailure).toBeUndefined();
+      expect(worker.transcript.at(-1)).toMatchObject({ role: "assistant", interrupted: true });
+      expect((await collect(job.events())).at(-1)).toMatchObject({
+        type: "cancelled",
+        reason: "enough",
+      });
+      expect(await session.run(worker, { prompt: "and now?" }).wait()).toMatchObject({
+        text: "ok",
+      });
+    },
+  );
 
   test("stops a model call that has not answered", async () => {
     const { session, supervisor } = await startScripted([{ stall: true }]);

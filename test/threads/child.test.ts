@@ -6,7 +6,7 @@ import type { Session, SessionEvent, WorkerJob } from "../../src/index.ts";
 import { startWithActors } from "../support/bare-session.ts";
 import { turn } from "../support/fake-clock.ts";
 import { GO, QUICK, SLOW, startWithBoth, typesOf } from "../support/families.ts";
-import { begun, collect, firstChunk } from "../support/supervisors.ts";
+import { atWork, collect, firstChunk } from "../support/supervisors.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -145,7 +145,7 @@ describe("the end of a parent", () => {
     const { session } = await startWithActors("deaf");
     const parent = session.run({ graceMs: 0 }, GO);
     const child = session.run({ graceMs: 80 }, GO, { parent });
-    await Promise.all([parent, child].map(begun));
+    await Promise.all([parent, child].map(atWork));
     const { afterMs } = await parent.cancel();
     expect(afterMs).toBeGreaterThanOrEqual(75);
     expect(child.state).toBe("cancelled");
@@ -198,7 +198,7 @@ describe("the end of a parent", () => {
   test("that has begun cancels a child that comes then, before it begins", async () => {
     const { session, permits } = await startWithActors("deaf");
     const parent = session.run({ graceMs: 100 }, GO);
-    await begun(parent);
+    await atWork(parent);
     const cancelled = parent.cancel("enough");
     const held = permits.held;
     const child = session.run({}, GO, { parent });

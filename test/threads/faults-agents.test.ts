@@ -5,7 +5,7 @@ import type { BareHouse } from "../support/bare-session.ts";
 import { startBareHouse } from "../support/bare-session.ts";
 import { AT_ONCE } from "../support/behaviours.ts";
 import { resources } from "../support/resources.ts";
-import { collect, firstChunk } from "../support/supervisors.ts";
+import { collect, firstText } from "../support/supervisors.ts";
 
 /*
  * What can go wrong in an agent's thread, at each moment of its jobs. Whatever it is: the job ends once, by its code or, if the policy
@@ -49,6 +49,7 @@ const STEADY = "one two three four five six seven eight";
 const SCRIPT = {
   repeat: true,
   responses: [
+    { toolCalls: [{ name: "none", args: {} }] },
     { text: STEADY, chunks: 15, chunksPerSecond: 60, toolCalls: [{ name: "none", args: {} }] },
     { text: "done" },
   ],
@@ -68,19 +69,19 @@ const PLAY: { readonly [moment in AgentMoment]: (scene: Scene, row: Row) => Prom
   "before the model call": async ({ session, worker, prompt }) => session.run(worker, { prompt }),
   "mid-stream": async ({ session, worker, prompt }) => {
     const job = session.run(worker, { prompt });
-    await firstChunk(job);
+    await firstText(job);
     await worker.tell("steer", { text: "now" });
     return job;
   },
   "while being cancelled": async ({ session, worker, prompt }) => {
     const job = session.run(worker, { prompt });
-    await firstChunk(job);
+    await firstText(job);
     void job.cancel();
     return job;
   },
   "while the session drains": async ({ session, worker, prompt }) => {
     const job = session.run(worker, { prompt });
-    await firstChunk(job);
+    await firstText(job);
     void session.close({ drainMs: FOR_EVER_MS });
     await worker.tell("steer", { text: "now" });
     return job;
@@ -141,7 +142,7 @@ describe.each(ROWS)("an agent: $fault", (row) => {
     const states: WorkerState[] = [];
     worker.state$.subscribe((state) => states.push(state));
     const bystander = session.run({}, { prompt: "go" });
-    await firstChunk(bystander);
+    await firstText(bystander);
     const prompt = JSON.stringify({ fault: row.fault, moment });
     const job = await PLAY[moment]({ session, worker, prompt }, row);
     const end = await endOf(job);

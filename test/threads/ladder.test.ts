@@ -1,14 +1,15 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Thread } from "../../src/supervisor/threads/thread.ts";
 import { startWithActors } from "../support/bare-session.ts";
-import { begun, collect } from "../support/supervisors.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { atWork, collect } from "../support/supervisors.ts";
 
 describe("the ladder", () => {
   test("ends the thread of an actor that does not listen, after graceMs", async () => {
     const { session, permits } = await startWithActors("deaf");
     const worker = session.createWorker({ graceMs: 50 });
     const job = session.run(worker, { prompt: "go" });
-    await begun(job);
+    await atWork(job);
     const { how, afterMs } = await job.cancel();
     expect(how).toBe("terminated");
     expect(afterMs).toBeGreaterThanOrEqual(45);
@@ -19,25 +20,33 @@ describe("the ladder", () => {
   });
 
   test("also ends a job whose deadline has passed, and it is the deadline that the job fails with", async () => {
-    const { session } = await startWithActors("deaf");
-    const worker = session.createWorker({ graceMs: 0, timeouts: { totalMs: 50 } });
+    const clock = new FakeClock();
+    const { session, permits } = await startWithActors("deaf", { clock });
+    const worker = session.createWorker({ graceMs: 100, timeouts: { totalMs: 50 } });
     const job = session.run(worker, { prompt: "go" });
+    await atWork(job);
+    clock.advance(50);
+    expect([job.state, permits.held]).toEqual(["cancelling", 1]);
+    clock.advance(100);
     await expect(job.wait()).rejects.toMatchObject({ code: "JOB_TIMEOUT" });
     expect(worker.lastFailure?.code).toBe("JOB_TIMEOUT");
+    expect(permits.held).toBe(0);
   });
 
   test("settles with THREAD_STUCK when the thread cannot be ended, reports it and writes it off", async () => {
     const threads: Thread[] = [];
-    const { session, events, permits } = await startWithActors("deaf", (thread) => {
-      threads.push(thread);
-      return { ...thread, terminate: () => {} };
+    const { session, events, permits } = await startWithActors("deaf", {
+      wrap: (thread) => {
+        threads.push(thread);
+        return { ...thread, terminate: () => {} };
+      },
     });
     onTestFinished(() => {
       for (const thread of threads) thread.terminate();
     });
     const worker = session.createWorker({ graceMs: 10, killMs: 20 });
     const job = session.run(worker, { prompt: "go" });
-    await begun(job);
+    await atWork(job);
     expect(await job.cancel()).toMatchObject({ how: "stuck" });
     await expect(job.wait()).rejects.toMatchObject({ code: "THREAD_STUCK" });
     expect(events).toContainEqual({
@@ -52,7 +61,7 @@ describe("the ladder", () => {
     const { session } = await startWithActors("deaf");
     const worker = session.createWorker({ graceMs: 600_000 });
     const job = session.run(worker, { prompt: "go" });
-    await begun(job);
+    await atWork(job);
     await worker.terminate();
     expect((await job.outcome).status).toBe("cancelled");
     expect(worker.state).toBe("stopped");
@@ -62,7 +71,7 @@ describe("the ladder", () => {
     const { session } = await startWithActors("deaf");
     const worker = session.createWorker({ graceMs: 600_000 });
     const job = session.run(worker, { prompt: "go" });
-    await begun(job);
+    await atWork(job);
     const cancelled = job.cancel();
     await worker.terminate();
     expect(await cancelled).toMatchObject({ how: "terminated" });

@@ -1,13 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
-import type { JobEvent, Script, Session } from "../../src/index.ts";
-import { scriptedProvider } from "../../src/index.ts";
-import { startIn } from "../../src/supervisor/supervisor.ts";
-import { KeepAlive } from "../../src/supervisor/threads/keep-alive.ts";
-import type { SpawnThread, Thread } from "../../src/supervisor/threads/thread.ts";
-import { spawnThread } from "../../src/supervisor/threads/thread.ts";
-import { systemClock } from "../../src/transport/clock.ts";
+import { describe, expect, test } from "vitest";
+import type { JobEvent } from "../../src/index.ts";
+import { startMortal } from "../support/mortal-actors.ts";
 import { pointCheckedBy } from "../support/schemas.ts";
 import { collect } from "../support/supervisors.ts";
 
@@ -15,53 +8,22 @@ const NOT_VALID = { text: '{"x":"one"}' };
 const VALID = { text: '{"x":1}' };
 const RESTART = { restart: { backoff: { initialMs: 1, maxMs: 1 } } };
 
-type ActorLife = { readonly thread: Thread; readonly gone: Promise<void> };
-
-/** A session whose actors the test can end, each by itself. */
-async function startMortal(
-  responses: Script["responses"],
-): Promise<{ session: Session; actors: ActorLife[]; killed: () => Promise<void> }> {
-  const actors: ActorLife[] = [];
-  const spawn: SpawnThread = (spec, handlers) => {
-    if (!spec.entry.href.includes("/actors/")) return spawnThread(spec, handlers);
-    const gone = Promise.withResolvers<void>();
-    const thread = spawnThread(spec, {
-      ...handlers,
-      onExit: (exit) => {
-        handlers.onExit(exit);
-        gone.resolve();
-      },
-    });
-    actors.push({ thread, gone: gone.promise });
-    return thread;
-  };
-  const keepAlive = new KeepAlive();
-  const supervisor = await startIn(
-    { providers: { main: scriptedProvider({ responses }) }, threads: { spare: 0 } },
-    {
-      clock: systemClock,
-      spawn,
-      newId: randomUUID,
-      random: Math.random,
-      hold: () => keepAlive.hold(),
-    },
-  );
-  onTestFinished(() => supervisor.close({ drainMs: 0 }));
-  const killed = async () => {
-    actors[0]?.thread.terminate();
-    await actors[0]?.gone;
-    // Whatever the supervisor makes of that at once, it has made by now.
-    await nextTurn();
-  };
-  return { session: supervisor.openSession(), actors, killed };
-}
+const CALLS = { toolCalls: [{ name: "none", args: {} }] };
 
 const typesOf = (events: readonly JobEvent[]) =>
   events.map(({ type }) => type).filter((type) => type === "response" || type === "restarted");
 
-describe("an actor that dies", () => {
+/** `before`: what the model has said already. In the job's first model call the actor sleeps, in later ones it waits for the response. */
+describe.each([
+  ["in the job's first model call", []],
+  ["in a later one", [CALLS]],
+] as const)("an actor that dies %s", (_, before) => {
+  const steps = before.length;
+  const responsesBefore = before.map(() => "response");
+  const rolesBefore = before.flatMap(() => ["assistant", "tool"]);
+
   test("while its response is checked: what is wrong with that is told by the next one", async () => {
-    const { session, actors, killed } = await startMortal([NOT_VALID, VALID]);
+    const { session, actors, killed } = await startMortal([...before, NOT_VALID, VALID]);
     const worker = session.createWorker(RESTART);
     const [first, second] = [NOT_VALID, VALID].map(({ text }) => JSON.parse(text));
     const output = pointCheckedBy(async (value) => {
@@ -71,10 +33,14 @@ describe("an actor that dies", () => {
       return { issues: [{ message: "not there" }] };
     });
     const job = session.run(worker, { prompt: "where?", output });
-    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: 2 });
-    expect(typesOf(await collect(job.events()))).toEqual(["response", "restarted", "response"]);
-    expect(worker.transcript.map(({ content }) => content)).toEqual([
-      "where?",
+    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: steps + 2 });
+    expect(typesOf(await collect(job.events()))).toEqual([
+      ...responsesBefore,
+      "response",
+      "restarted",
+      "response",
+    ]);
+    expect(worker.transcript.slice(1 + rolesBefore.length).map(({ content }) => content)).toEqual([
       NOT_VALID.text,
       expect.stringContaining("- not there"),
       VALID.text,
@@ -82,7 +48,7 @@ describe("an actor that dies", () => {
   });
 
   test("before it has heard what is wrong: the next one is told", async () => {
-    const { session, actors } = await startMortal([NOT_VALID, VALID]);
+    const { session, actors } = await startMortal([...before, NOT_VALID, VALID]);
     const worker = session.createWorker(RESTART);
     const output = pointCheckedBy(() => {
       // It has no turn of its loop any more.
@@ -90,9 +56,10 @@ describe("an actor that dies", () => {
       return undefined;
     });
     const job = session.run(worker, { prompt: "where?", output });
-    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: 2 });
+    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: steps + 2 });
     expect(worker.transcript.map(({ role }) => role)).toEqual([
       "user",
+      ...rolesBefore,
       "assistant",
       "user",
       "assistant",
@@ -101,46 +68,46 @@ describe("an actor that dies", () => {
 
   test("while the model answers again: the answer is checked, and enough", async () => {
     const slow = { ...VALID, chunks: 2, chunksPerSecond: 5 };
-    const { session, actors } = await startMortal([NOT_VALID, slow]);
+    const { session, actors } = await startMortal([...before, NOT_VALID, slow]);
     const worker = session.createWorker(RESTART);
     const output = pointCheckedBy(() => undefined);
     const job = session.run(worker, { prompt: "where?", output });
     let responses = 0;
     for await (const event of job.events()) {
       if (event.type === "response") responses += 1;
-      if (event.type === "chunk" && responses === 1) break;
+      if (event.type === "chunk" && responses === steps + 1) break;
     }
     actors[0]?.thread.terminate();
-    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: 2 });
+    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: steps + 2 });
     expect(actors).toHaveLength(1);
   });
 
   test("while its response is checked and found valid: there is nothing left to do", async () => {
-    const { session, actors, killed } = await startMortal([VALID]);
+    const { session, actors, killed } = await startMortal([...before, VALID]);
     const output = pointCheckedBy(async () => {
       await killed();
       return { value: { x: 1 } };
     });
     const worker = session.createWorker(RESTART);
     const job = session.run(worker, { prompt: "where?", output });
-    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: 1 });
+    expect(await job.wait()).toMatchObject({ output: { x: 1 }, steps: steps + 1 });
     expect(actors).toHaveLength(1);
   });
 
   test("while its last response is checked: that is not valid, and the job fails of it", async () => {
-    const { session, actors, killed } = await startMortal([NOT_VALID]);
+    const { session, actors, killed } = await startMortal([...before, NOT_VALID]);
     const output = pointCheckedBy(async () => {
       await killed();
       return { issues: [{ message: "not there" }] };
     });
-    const worker = session.createWorker({ ...RESTART, maxSteps: 1 });
+    const worker = session.createWorker({ ...RESTART, maxSteps: steps + 1 });
     const { error } = await session.run(worker, { prompt: "where?", output }).outcome;
     expect(error).toMatchObject({ code: "OUTPUT_INVALID", details: { issues: "not there" } });
     expect(actors).toHaveLength(1);
   });
 
   test("while a check hangs: a cancel ends both", async () => {
-    const { session, actors, killed } = await startMortal([VALID]);
+    const { session, actors, killed } = await startMortal([...before, VALID]);
     const dead = Promise.withResolvers<void>();
     const output = pointCheckedBy(async () => {
       await killed();

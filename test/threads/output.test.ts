@@ -136,7 +136,9 @@ describe("an output by a schema", () => {
   });
 
   test("an actor that says it is done without one does not complete the job", async () => {
-    const house = await startBareHouse({ entry: "done-at-once", script: { responses: [VALID] } });
+    const toolCalls = [{ name: "none", args: {} }];
+    const script = { repeat: true, responses: [{ toolCalls }] };
+    const house = await startBareHouse({ entry: "done-at-once", script });
     await using session: Session = house.openSession();
     const { status, error } = await session.run({}, GO).outcome;
     expect([status, error]).toEqual(["failed", failure(/without a response/)]);
@@ -221,8 +223,11 @@ describe("a check that hangs", () => {
     return { reached: reached.promise, input: { prompt: "where?", output } };
   }
 
-  test("is left by a cancel, and the worker goes on", async () => {
-    const { session } = await startScripted([VALID]);
+  test.each([
+    ["first", []],
+    ["second", [{ toolCalls: [{ name: "none", args: {} }] }]],
+  ])("is left by a cancel, and the worker goes on: of the %s response", async (_, before) => {
+    const { session } = await startScripted([...before, VALID, VALID], { repeat: false });
     const { reached, input } = hanging();
     const worker = session.createWorker();
     const job = session.run(worker, input);

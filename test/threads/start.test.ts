@@ -60,7 +60,7 @@ describe("a thread that hangs at its start", () => {
       };
     };
     const entry = (n: number) => (n < 1 ? "hangs-at-start" : "crash-once");
-    const { session, permits } = await startWithActors(entry, wrap);
+    const { session, permits } = await startWithActors(entry, { wrap });
     return { session, permits, hanging: hanging.promise, terminated: () => terminated };
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Worker } from "../../src/index.ts";
 import { create } from "../support/behaviours.ts";
-import { collect, startScripted } from "../support/supervisors.ts";
+import { collect, firstText, startScripted } from "../support/supervisors.ts";
 
 const SCRIPT = [{ text: "x" }];
 
@@ -28,43 +28,62 @@ describe("an agent", () => {
     ]);
   });
 
-  test("makes one more step when it is steered in its last", async () => {
-    const responses = [{ text: "all done", chunks: 2, chunksPerSecond: 1 }, { text: "left it is" }];
-    const { session } = await startScripted(responses);
+  /** Its first model call is made in its place. */
+  const steps = [
+    ["the first", []],
+    ["a later one", [calls]],
+  ] as const;
+
+  /** What a call of a tool that there is not adds to the conversation. */
+  const contentsOf = (before: readonly object[]) => before.flatMap(() => ["", expect.any(String)]);
+
+  test.each(steps)("makes one more step when it is steered in its last: %s", async (_, before) => {
+    const last = { text: "all done", chunks: 2, chunksPerSecond: 1 };
+    const { session } = await startScripted([...before, last, { text: "left it is" }]);
     const agent = session.createWorker();
     const job = session.run(agent, { prompt: "go" });
-    for await (const _ of job) break;
+    await firstText(job);
     await agent.tell("steer", { text: "to the left" });
-    expect(await job.wait()).toMatchObject({ text: "left it is", steps: 2 });
+    const made = before.length + 2;
+    expect(await job.wait()).toMatchObject({ text: "left it is", steps: made });
     expect(agent.transcript.map(({ content }) => content)).toEqual([
       "go",
+      ...contentsOf(before),
       "all done",
       "to the left",
       "left it is",
     ]);
     const events = await collect(job.events());
-    expect(events.filter(({ type }) => type === "response")).toHaveLength(2);
+    expect(events.filter(({ type }) => type === "response")).toHaveLength(made);
   });
 
-  test("keeps what it is told in its last allowed step, or while idle, for its next job", async () => {
-    const responses = [{ text: "one", chunks: 2, chunksPerSecond: 1 }, { text: "two" }];
-    const { session } = await startScripted(responses);
-    const agent = session.createWorker({ maxSteps: 1 });
-    const job = session.run(agent, { prompt: "first" });
-    for await (const _ of job) break;
-    await agent.tell("steer", { text: "a" });
-    expect(await job.wait()).toMatchObject({ text: "one" });
-    await agent.tell("steer", { text: "b" });
-    await session.run(agent, { prompt: "second" }).wait();
-    expect(agent.transcript.map(({ content }) => content)).toEqual([
-      "first",
-      "one",
-      "second",
-      "a",
-      "b",
-      "two",
-    ]);
-  });
+  test.each(steps)(
+    "keeps what it is told in its last allowed step, or while idle, for its next job: %s",
+    async (_, before) => {
+      const responses = [
+        ...before,
+        { text: "one", chunks: 2, chunksPerSecond: 1 },
+        { text: "two" },
+      ];
+      const { session } = await startScripted(responses);
+      const agent = session.createWorker({ maxSteps: before.length + 1 });
+      const job = session.run(agent, { prompt: "first" });
+      await firstText(job);
+      await agent.tell("steer", { text: "a" });
+      expect(await job.wait()).toMatchObject({ text: "one" });
+      await agent.tell("steer", { text: "b" });
+      await session.run(agent, { prompt: "second" }).wait();
+      expect(agent.transcript.map(({ content }) => content)).toEqual([
+        "first",
+        ...contentsOf(before),
+        "one",
+        "second",
+        "a",
+        "b",
+        "two",
+      ]);
+    },
+  );
 
   test("understands nothing else", async () => {
     const { session } = await startScripted(SCRIPT);

@@ -39,7 +39,7 @@ export class GatewayThread {
   #acknowledgedFrames = 0;
   #silence: Timer | undefined;
   readonly #kills: Timer[] = [];
-  #gone: boolean = false;
+  #lost: HeddleError | undefined;
 
   constructor(name: string, runtime: Runtime, handlers: GatewayThreadHandlers) {
     this.#name = name;
@@ -59,7 +59,7 @@ export class GatewayThread {
     return this.#thread.threadId;
   }
 
-  /** @throws {HeddleError} what keeps a provider from loading; `GATEWAY_START_FAILED`. */
+  /** @throws {HeddleError} what keeps a provider from loading; `GATEWAY_START_FAILED`; `GATEWAY_LOST`. */
   async load(specs: readonly ProviderSpec[]): Promise<void> {
     const timer = this.#runtime.clock.setTimer(START_MS, () => {
       const error = new HeddleError("GATEWAY_START_FAILED", `not ready after ${START_MS} ms`);
@@ -67,6 +67,8 @@ export class GatewayThread {
     });
     try {
       await this.call("load", specs);
+      // It has loaded and died in one turn. Whoever starts it has it started again.
+      if (this.#lost) throw this.#lost;
     } catch (error) {
       this.#thread.terminate();
       throw toHeddleError(error, "GATEWAY_START_FAILED");
@@ -89,7 +91,7 @@ export class GatewayThread {
 
   /** Ends the thread if its loop does not turn: a provider's module that spins holds up all calls, and hears no cancel. */
   watch(): void {
-    if (this.#gone) return;
+    if (this.#lost) return;
     this.post({ type: "ping" });
     this.#silence ??= this.#runtime.clock.setTimer(STUCK_MS, () => this.terminate(KILL_MS));
   }
@@ -101,7 +103,7 @@ export class GatewayThread {
   /** Ends the thread. If that has no effect within `killMs`, it is written off: reported, and treated as gone. */
   terminate(killMs: number): void {
     this.#thread.terminate();
-    if (this.#gone) return;
+    if (this.#lost) return;
     const kill = this.#runtime.clock.setTimer(killMs, () => {
       const { threadId } = this.#thread;
       this.#runtime.report({ type: "thread-stuck", thread: this.#name, threadId });
@@ -111,7 +113,7 @@ export class GatewayThread {
   }
 
   #receive(message: GatewayReport | CallMessage): void {
-    if (this.#gone) return;
+    if (this.#lost) return;
     if (message.type === "reply") this.#caller.deliver(message.body);
     if (message.type === "pong") this.#answered();
     if (message.type === "reply" || message.type === "call") return;
@@ -130,7 +132,7 @@ export class GatewayThread {
     if (this.#frames - this.#acknowledgedFrames !== FRAMES_PER_ACKNOWLEDGE) return;
     setImmediate(() => {
       this.#acknowledgedFrames = this.#frames;
-      if (!this.#gone) this.post({ type: "acknowledge", frames: this.#frames });
+      if (!this.#lost) this.post({ type: "acknowledge", frames: this.#frames });
     });
   }
 
@@ -144,8 +146,8 @@ export class GatewayThread {
   }
 
   #leave(error: HeddleError): void {
-    if (this.#gone) return;
-    this.#gone = true;
+    if (this.#lost) return;
+    this.#lost = error;
     this.#answered();
     for (const kill of this.#kills) kill.cancel();
     this.#caller.close(error);

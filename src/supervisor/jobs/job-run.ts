@@ -11,10 +11,12 @@ import type { ThreadNeed } from "../threads/worker-thread.ts";
 import { JobTools } from "../tools/job-tools.ts";
 import type { SessionTools } from "../tools/session-tools.ts";
 import type { Steering } from "../workers/steering.ts";
+import { askFirst } from "./first-call.ts";
 import type { Job } from "./job.ts";
 import { questionOf } from "./job-input.ts";
 import type { Stop, Verdict } from "./job-lifecycle.ts";
 import { jobTimeout } from "./job-outcome.ts";
+import { isAnswered } from "./job-progress.ts";
 import type { JobDriver } from "./job-spec.ts";
 import { ModelSteps } from "./model-steps.ts";
 
@@ -216,10 +218,7 @@ export class JobRun implements JobDriver {
     // What the actor was waiting for is not lost with it: the response, or why there is none.
     await this.#model.idle();
     if (this.#model.failure) return this.#model.failure;
-    const { tally, spec } = this.#job;
-    const isSteered =
-      this.#context.steering.waiting.length > 0 && tally.steps < spec.settings.maxSteps;
-    if (tally.isComplete && !isSteered) return undefined;
+    if (isAnswered(this.#job, this.#context.steering)) return undefined;
     this.#isRestarting = true;
     const next = await this.#context.replaceThread(failure);
     this.#isRestarting = false;
@@ -227,20 +226,28 @@ export class JobRun implements JobDriver {
   }
 
   async #attempt(): Promise<HeddleError | undefined> {
-    const { id: jobId, tally, spec } = this.#job;
+    const job = this.#job;
+    const { id: jobId, tally, spec } = job;
+    const { steering, history } = this.#context;
     const thread = this.#thread;
     try {
       await this.#tools.prepare(thread);
       // The actor was told before it knew the job, and would not stop.
-      if (this.#job.stopReason) return undefined;
-      const question = questionOf(spec.input, this.#context.history);
+      if (job.stopReason) return undefined;
+      const question = questionOf(spec.input, history);
+      this.#model.restarted();
+      if (tally.steps === 0) {
+        await askFirst({ job, model: this.#model, steering, thread, question });
+        if (job.stopReason || isAnswered(job, steering)) return undefined;
+        this.#model.restarted();
+      }
       const messages = [...question, ...tally.completed()];
-      const steering = this.#context.steering.waiting;
       const { answered, steps: stepsDone } = tally;
       const { context, settings } = spec;
       const { maxSteps } = settings;
-      this.#model.restarted();
-      await thread.run({ jobId, messages, stepsDone, answered, maxSteps, steering, context });
+      const { waiting } = steering;
+      const about = { jobId, messages, stepsDone, answered, maxSteps, context };
+      await thread.run({ ...about, steering: waiting });
       return undefined;
     } catch (error) {
       return toHeddleError(error, "ACTOR_CRASHED");

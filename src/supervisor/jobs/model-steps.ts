@@ -90,7 +90,7 @@ export class ModelSteps {
       this.#failure = toHeddleError(error, "INTERNAL");
       // The actor's word is not needed for it.
       if (this.#failure.code === "BUDGET_TOKENS") this.#job.fail(this.#failure);
-      throw error;
+      throw this.#failure;
     }
   }
 

@@ -4,6 +4,7 @@ import type { ModelResponse } from "../../protocol/model.ts";
 import type { Checked } from "../../tools/schema.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job } from "./job.ts";
+import { hasRoom, isAnswered } from "./job-progress.ts";
 import type { Output } from "./output-schema.ts";
 
 /** Issues quote what the model wrote. */
@@ -34,7 +35,7 @@ export class OutputCheck {
    */
   async check(response: ModelResponse): Promise<void> {
     const { output } = this.#job.spec;
-    if (!output || !this.#isLast(response)) return;
+    if (!output || !isAnswered(this.#job, this.#steering)) return;
     const unfit = whyUnfit(response);
     if (unfit !== undefined) throw invalid(unfit, { finishReason: response.finishReason });
     const checked = await this.#untilStopped(checkText(output, response.text));
@@ -49,19 +50,10 @@ export class OutputCheck {
     return invalid("the job has ended without a response that could be its output");
   }
 
-  #isLast({ toolCalls }: ModelResponse): boolean {
-    return toolCalls.length === 0 && (this.#steering.waiting.length === 0 || !this.#hasRoom);
-  }
-
-  get #hasRoom(): boolean {
-    const { tally, spec } = this.#job;
-    return tally.steps < spec.settings.maxSteps;
-  }
-
   #askAgain(output: Output, issues: readonly string[]): void {
     const details = { issues: issues.join("\n") };
     if (this.#hasAskedAgain) throw invalid(`it is still not valid: ${issues.join("; ")}`, details);
-    if (!this.#hasRoom) {
+    if (!hasRoom(this.#job)) {
       const { maxSteps } = this.#job.spec.settings;
       const message = `it is not valid, and maxSteps (${maxSteps}) leaves no step to ask again: ${issues.join("; ")}`;
       throw invalid(message, { ...details, maxSteps });

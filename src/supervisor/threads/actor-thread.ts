@@ -16,14 +16,17 @@ import type { Timer } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import type { Runtime } from "../runtime.ts";
 import { ActorActivity } from "./actor-activity.ts";
+import type { ActorCalls } from "./actor-calls.ts";
 import { endReasonOf, failureOf } from "./actor-faults.ts";
 import type { ActorLimits, ActorOwner, JobDesk } from "./actor-owner.ts";
 import type { ActorProfile } from "./actor-profile.ts";
-import type { ActorWatch, WatchedThread } from "./actor-watch.ts";
+import type { ActorWatch } from "./actor-watch.ts";
 import { FloodGate, MAX_MESSAGES_PER_TURN } from "./flood-gate.ts";
 import { jobCalls } from "./job-calls.ts";
 import type { EndReason } from "./restart-policy.ts";
 import type { Thread, ThreadExit } from "./thread.ts";
+import { ThreadEnd } from "./thread-end.ts";
+import { watchedActor } from "./watched-actor.ts";
 
 const ENTRY = new URL(`../../actors/entry${extname(import.meta.filename)}`, import.meta.url);
 const START_MS = 60_000;
@@ -32,15 +35,6 @@ const SPARE_KILL_MS = 5_000;
 /** Half of Node's own: a thread whose code makes much that is short-lived keeps 6 MB less, and takes no longer for it. */
 const YOUNG_GENERATION_MB = 8;
 const FLOODED = `the actor sent more than ${MAX_MESSAGES_PER_TURN} messages at once`;
-
-/** What the supervisor can call in an actor thread. */
-export type ActorCalls = {
-  ready(): Promise<void>;
-  configure(config: ActorConfig, cancelled: SharedArrayBuffer): Promise<void>;
-  loadTools(modules: readonly ToolModule[]): Promise<LoadedTools>;
-  /** Settles when the job's loop has ended. */
-  run(job: ActorJob): Promise<void>;
-} & BehaviorCalls;
 
 /** The thread of one actor, from its start to its end. It may be started before it has an owner. */
 export class ActorThread {
@@ -51,11 +45,11 @@ export class ActorThread {
   readonly #caller: Caller<ActorCalls>;
   readonly #onCall: (body: unknown) => void;
   readonly #gone: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #end: ThreadEnd = new ThreadEnd();
   readonly #cancelCell: CancelCell = new CancelCell();
   #owner: ActorOwner | undefined;
   #isReady: boolean = false;
   #isEnding: boolean = false;
-  #isGone: boolean = false;
   #isStuck: boolean = false;
   #killedFor: HeddleError | undefined;
   #lastWords: WireError | undefined;
@@ -69,14 +63,20 @@ export class ActorThread {
   #kill: Timer | undefined;
   #isGivenUp: boolean = false;
   #tools: Promise<LoadedTools> | undefined;
-  /** How many jobs it was given. */
+  /** How many jobs it was sent, and the last of them. */
   #jobs = 0;
+  #jobId: string | undefined;
 
   /** @throws what `new Worker` throws. */
   constructor(name: string, profile: ActorProfile, watch: ActorWatch, runtime: Runtime) {
     this.#name = name;
     this.#runtime = runtime;
-    this.#activity = new ActorActivity(watch, () => this.#watchedThread());
+    this.#activity = new ActorActivity(watch, () =>
+      watchedActor(this.#thread, this.#limits, {
+        terminate: (failure) => this.terminate(failure),
+        unresponsive: (forMs) => this.#owner?.onUnresponsive(forMs),
+      }),
+    );
     const post = (message: CallMessage) => this.#thread.post(message);
     this.#caller = new Caller(post);
     this.#onCall = exposeMethods(
@@ -150,9 +150,20 @@ export class ActorThread {
     return this.#tools;
   }
 
+  /**
+   * Has `work` done in the actor's place: it is begun unless the thread is ending, and settles here as it does.
+   *
+   * @throws {HeddleError} what ended the thread, if that was first: `work` then goes on by itself.
+   */
+  async alongside<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.isUsable) await this.gone;
+    return await this.#end.before(work);
+  }
+
   /** @throws {HeddleError} what ended the loop, or the thread. */
   run(job: Omit<ActorJob, "work">): Promise<void> {
     this.#jobs += 1;
+    this.#jobId = job.jobId;
     return this.#activity.during(this.#caller.call("run", { ...job, work: this.#jobs }));
   }
 
@@ -164,8 +175,9 @@ export class ActorThread {
     return this.#activity.during(this.#caller.call(method, ...(args as Parameters<ActorCalls[K]>)));
   }
 
-  /** Tells the job that it runs to stop. */
+  /** Tells the job that it runs to stop. An actor that was not sent the job is left asleep. */
   cancel(jobId: string, reason: string): void {
+    if (this.#jobId !== jobId) return;
     this.#cancelCell.cancel(this.#jobs);
     this.#thread.post({ type: "cancel", jobId, reason } satisfies ActorCommand);
   }
@@ -176,7 +188,9 @@ export class ActorThread {
     this.#thread.post({ type: "stop", reason } satisfies ActorCommand);
   }
 
+  /** As `cancel`: what an actor has not heard is with the job when that is sent. */
   steer(jobId: string, text: string): void {
+    if (this.#jobId !== jobId) return;
     this.#thread.post({ type: "steer", jobId, text } satisfies ActorCommand);
   }
 
@@ -198,7 +212,7 @@ export class ActorThread {
     this.#isEnding = true;
     this.#killedFor ??= killedFor;
     this.#thread.terminate();
-    if (this.#isGone) return;
+    if (this.#end.failure) return;
     this.#kill ??= this.#runtime.clock.setTimer(this.#limits.killMs, () => this.#writeOff());
   }
 
@@ -233,25 +247,8 @@ export class ActorThread {
     throw new HeddleError("INTERNAL", "a thread without jobs asks for a job");
   }
 
-  #watchedThread(): WatchedThread {
-    const { heapMb, unresponsiveMs } = this.#limits;
-    return {
-      heapLimitBytes: heapMb * 1_048_576,
-      unresponsiveMs,
-      heapBytes: () => this.#thread.heapBytes(),
-      ping: () => this.#thread.post({ type: "ping" } satisfies ActorCommand),
-      overLimit: (usedBytes) => {
-        const usedMb = Math.round(usedBytes / 1_048_576);
-        const message = `the actor's heap has ${usedMb} MB, and heapMb is ${heapMb}`;
-        const details = { heapMb, usedMb };
-        this.terminate(new HeddleError("ACTOR_OUT_OF_MEMORY", message, { details }));
-      },
-      unresponsive: (forMs) => this.#owner?.onUnresponsive(forMs),
-    };
-  }
-
   #receive(message: ActorReport | CallMessage): void {
-    if (this.#isGone || this.#isFlooding()) return;
+    if (this.#end.failure || this.#isFlooding()) return;
     switch (message.type) {
       case "reply":
         this.#caller.deliver(message.body);
@@ -290,8 +287,8 @@ export class ActorThread {
   }
 
   #leave(failure: HeddleError, reason: EndReason): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.#end.failure) return;
+    this.#end.come(failure);
     this.#isEnding = true;
     this.#kill?.cancel();
     this.#activity.end();

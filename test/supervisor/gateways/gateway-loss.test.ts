@@ -72,6 +72,22 @@ describe("a gateway that is lost", () => {
     it.respond(call);
     expect([it.gateway.state, await endOf(call)]).toEqual(["ready", "responded"]);
   });
+
+  test("one that is lost in the turn in which it has loaded is down, too, and fails what waits", async () => {
+    await it.start();
+    const waiting = it.open();
+    await it.runtime.thread.exit();
+    await it.runtime.pass(0);
+    void it.runtime.thread.answer("load");
+    await it.runtime.thread.exit();
+    expect([it.gateway.state, await endOf(waiting)]).toEqual(["down", "GATEWAY_LOST"]);
+    expect(it.reports).toEqual(["gateway-lost"]);
+    const call = it.open();
+    await it.runtime.pass(200);
+    await it.runtime.thread.answer("load");
+    it.respond(call);
+    expect([it.gateway.state, await endOf(call)]).toEqual(["ready", "responded"]);
+  });
 });
 
 describe("Gateway.close()", () => {

@@ -167,7 +167,13 @@ describe("checkWorkerOptions()", () => {
     { model: { temperature: 0, maxOutputTokens: 1, toolChoice: "required" } },
     { model: { temperature: 2, toolChoice: { tool: "add" }, reasoning: { effort: "low" } } },
     { timeouts: { totalMs: 1, stepMs: 1, firstChunkMs: 1, chunkMs: 2_147_483_647 } },
-    { transcript: [user, { role: "assistant", content: "" }, { role: "tool", content: "" }] },
+    {
+      transcript: [
+        user,
+        { role: "assistant", content: "" },
+        { role: "tool", toolCallId: "c", toolName: "t", content: "" },
+      ],
+    },
     { transcript: [{ role: "user", content: [{ type: "text", text: "a" }] }] },
   ];
   test.each(good)("takes %j", (options) => {
