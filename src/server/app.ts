@@ -1,11 +1,12 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Supervisor } from "../index.ts";
+import type { Supervisor, WorkerOptions } from "../index.ts";
 import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
 import { OPEN_PATHS } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
 import { limitBody } from "./body-limit.ts";
+import { given } from "./given.ts";
 import { guard } from "./guard.ts";
 import { errorResponse, shownError } from "./http-error.ts";
 import { refuseInvalid } from "./invalid-input.ts";
@@ -36,7 +37,7 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     super({ defaultHook: refuseInvalid });
     checkServerOptions(options);
     const limits = limitsOf(options.limits);
-    const agents = new Map(Object.entries(options.agents));
+    const agents = agentsOf(options);
     const tenants = new Tenants({ supervisor: options.supervisor, agents, limits });
     const { supervisor, logger: log = SILENT, openaiApprovals = "deny" } = options;
     const views = new Views(limits);
@@ -120,4 +121,12 @@ function answerError(c: Context, error: unknown): Response {
  */
 export function createApp(options: ServerOptions): ServerApp {
   return new ServerApp(options);
+}
+
+/** As they are made: the supervisor's defaults count for them, too. */
+function agentsOf({ supervisor, agents }: ServerOptions): ReadonlyMap<string, WorkerOptions> {
+  const laid = Object.entries(agents).map(
+    ([name, own]) => [name, { ...supervisor.defaults, ...given(own) }] as const,
+  );
+  return new Map(laid);
 }

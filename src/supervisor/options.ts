@@ -201,6 +201,8 @@ export type RunOptions = {
   readonly parent?: WorkerJob | string;
   /** Laid over the worker's `context`, field by field, for this job only. */
   readonly context?: Context;
+  /** In place of the worker's, for this job only. */
+  readonly instructions?: string;
   /** Laid over the worker's model settings, for this job only. */
   readonly model?: ModelSettings;
   /** Laid over the worker's timeouts, for this job only. */

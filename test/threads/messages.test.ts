@@ -26,6 +26,19 @@ describe("a job with a conversation of its own", () => {
     expect(call?.request).toMatchObject({ instructions: "Be brief.", messages: CONVERSATION });
   });
 
+  test("can have instructions of its own, too", async () => {
+    const { supervisor, session } = await startScripted([{ text: "one" }]);
+    const worker = session.createWorker({ instructions: "Be brief." });
+    await session.run(worker, { messages: CONVERSATION }, { instructions: "Be long." }).wait();
+    await session.run(worker, { messages: CONVERSATION }).wait();
+    const calls = await supervisor.scripted("main").calls();
+    const said = calls.map(({ request }) => request.instructions);
+    expect(said).toEqual(["Be long.", "Be brief."]);
+    expect(() => session.run(worker, { prompt: "x" }, { instructions: "" })).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", details: { field: "instructions" } }),
+    );
+  });
+
   test("is answered from its last tool result without calling that tool again", async () => {
     const { supervisor, session } = await startScripted([{ text: "It is a part of a loom." }]);
     const result = await session.run({}, { messages: CONVERSATION }).wait();

@@ -33,9 +33,9 @@ export class Answer {
     const template = desk.agent(agent);
     this.agent = agent;
     this.plan = planOf(request, template);
-    const { input, model, own } = this.plan;
+    const { input, options, own } = this.plan;
     const host = hasTools(template) ? { host: this.#host(approvals) } : {};
-    this.job = desk.answer(agent, input, { signal, model, ...host }, own);
+    this.job = desk.answer(agent, input, { signal, ...options, ...host }, own);
     // A stream is read anyway.
     if (!request.stream || this.plan.hasClientTools) this.#followResponses();
   }

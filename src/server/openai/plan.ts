@@ -1,4 +1,11 @@
-import type { JobInput, ModelResponseChunk, ModelSettings, WorkerOptions } from "../../index.ts";
+import type {
+  JobInput,
+  ModelResponseChunk,
+  ModelSettings,
+  RunOptions,
+  WorkerOptions,
+} from "../../index.ts";
+import { checkClientSchema } from "../client-schema.ts";
 import { clientTools, toolChoice } from "./client-tools.ts";
 import { conversationOf } from "./conversation.ts";
 import type { ChatRequest } from "./request-shape.ts";
@@ -6,7 +13,7 @@ import type { ChatRequest } from "./request-shape.ts";
 /** What a request asks of an agent. */
 export type Plan = {
   readonly input: JobInput;
-  readonly model: ModelSettings;
+  readonly options: Pick<RunOptions, "model" | "instructions">;
   /** Laid over the agent's options, for this request alone; undefined: it is answered by any worker of the agent. */
   readonly own: WorkerOptions | undefined;
   /** The client carries out what the model calls. */
@@ -16,8 +23,7 @@ export type Plan = {
 };
 
 /**
- * System and developer messages come behind the agent's own instructions. They take a worker for the request alone, as do tools: its first response
- * then has a thread to wait for.
+ * System and developer messages come behind the agent's own instructions. Tools take a worker for the request alone.
  *
  * `response_format`: with `json_schema`, the text is what the schema finds valid; with `json_object`, a JSON object. A model that keeps to neither is asked
  * once more, then the request fails with `output_invalid`.
@@ -28,14 +34,13 @@ export function planOf(request: ChatRequest, agent: WorkerOptions): Plan {
   const { messages, instructions } = conversationOf(request.messages);
   const hostTools = clientTools(request, agent);
   const output = outputOf(request);
-  const own = {
-    ...(instructions.length === 0 ? {} : { instructions: joined(agent, instructions) }),
-    ...(hostTools.length === 0 ? {} : { hostTools }),
-  };
   return {
     input: { messages, ...(output === undefined ? {} : { output }) },
-    model: { ...settingsOf(request), ...toolChoice(request) },
-    own: Object.keys(own).length === 0 ? undefined : own,
+    options: {
+      model: { ...settingsOf(request), ...toolChoice(request) },
+      ...(instructions.length === 0 ? {} : { instructions: joined(agent, instructions) }),
+    },
+    own: hostTools.length === 0 ? undefined : { hostTools },
     hasClientTools: hostTools.length > 0,
     isChecked: output !== undefined,
   };
@@ -78,6 +83,7 @@ function outputOf({ response_format: format }: ChatRequest): JobInput["output"] 
     case "json_object":
       return { type: "object" };
     case "json_schema":
+      checkClientSchema("response_format.json_schema.schema", format.json_schema.schema);
       return format.json_schema.schema;
     default:
       return format satisfies never;

@@ -16,6 +16,7 @@ const RUN_FIELDS = [
   "id",
   "parent",
   "context",
+  "instructions",
   "model",
   "timeouts",
   "budget",
@@ -60,6 +61,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkFields("options", options, RUN_FIELDS);
   checkText("id", options.id);
   checkContext("context", options.context);
+  checkText("instructions", options.instructions);
   checkModelSettings("model", options.model);
   checkTimeouts("timeouts", options.timeouts);
   checkBudget("budget", options.budget);

@@ -154,7 +154,10 @@ export class ModelSteps {
     const { settings, options, output, worker, id } = this.#job.spec;
     const tools = this.#options.tools();
     return {
-      ...given({ instructions: settings.instructions, output: output?.spec }),
+      ...given({
+        instructions: options.instructions ?? settings.instructions,
+        output: output?.spec,
+      }),
       messages,
       ...(tools.length === 0 ? {} : { tools }),
       settings: { ...settings.model, ...given(options.model) },
