@@ -56,18 +56,16 @@ describe("Host", () => {
     ]);
   });
 
-  test("given twice is not answered", async () => {
+  test("given twice is refused, whichever is first", async () => {
     const { url } = await serve();
-    for (const hosts of [
-      ["localhost", "evil.example"],
-      ["evil.example", "localhost"],
-    ]) {
+    const statusOf = async (...hosts: readonly string[]) => {
       const headers = [...hosts.map((host) => ["host", host] as const), ...AUTHORIZED];
-      const answer = await rawRequest(url, { path: "/api/workers", headers });
-      // Where Node lets it pass, the first one counts, which is what every proxy in between has seen.
-      expect([200, 400, 403]).toContain(answer.status);
-      if (hosts[0] === "evil.example") expect(answer.status).not.toBe(200);
-    }
+      return (await rawRequest(url, { path: "/api/workers", headers })).status;
+    };
+    expect([
+      await statusOf("evil.example", "localhost"),
+      await statusOf("localhost", "evil.example"),
+    ]).toEqual([403, 403]);
   });
 });
 

@@ -52,6 +52,7 @@ describe("tokens", () => {
       ["GET", "/api/nothing"],
       ["PUT", "/api/workers"],
       ["GET", "/healthz/../api/workers"],
+      ["GET", "/healthz/%2e%2e/api/workers"],
       ["GET", "//healthz"],
       ["GET", "/"],
     ] as const) {
