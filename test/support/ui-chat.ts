@@ -1,8 +1,9 @@
 import type { ChatInit, ChatState, ChatStatus, UIMessage, UIMessageChunk } from "ai";
 import { AbstractChat, DefaultChatTransport, uiMessageChunkSchema } from "ai";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { ServedApp } from "./server-app.ts";
 import { TOKEN } from "./server-app.ts";
+import { readEvents } from "./server-client.ts";
 
 /** A chat's state without a front end. */
 class PlainState implements ChatState<UIMessage> {
@@ -40,7 +41,8 @@ export type UIClientOptions = {
 export class UIClient {
   readonly transport: DefaultChatTransport<UIMessage>;
   readonly chunks: UIMessageChunk[] = [];
-  readonly responses: Response[] = [];
+  /** Of every answer. */
+  readonly statuses: number[] = [];
   #connection = new AbortController();
 
   constructor({ url }: Pick<ServedApp, "url">, { token = TOKEN, agent }: UIClientOptions = {}) {
@@ -52,7 +54,7 @@ export class UIClient {
         const { signal: cut } = this.#connection;
         const signal = init?.signal ? AbortSignal.any([init.signal, cut]) : cut;
         const response = await fetch(input, { ...init, signal });
-        this.responses.push(response.clone());
+        this.statuses.push(response.status);
         if (!response.ok) return response;
         return new Response(response.body?.pipeThrough(this.#checked()) ?? null, response);
       },
@@ -104,9 +106,31 @@ export class UIChat extends AbstractChat<UIMessage> {
     return this.lastMessage?.parts ?? [];
   }
 
+  /** The id of the job behind the last message. */
+  get jobId(): string {
+    const { jobId } = (this.lastMessage?.metadata ?? {}) as { readonly jobId?: string };
+    return jobId ?? "";
+  }
+
   get text(): string {
     return this.lastParts.map((part) => (part.type === "text" ? part.text : "")).join("");
   }
+}
+
+/** Resolves when the chat's answer has begun to show. */
+export async function hasText(chat: UIChat): Promise<void> {
+  await vi.waitFor(() => expect(chat.text.length).toBeGreaterThan(10), { timeout: 30_000 });
+}
+
+/** Resolves when the job behind the last message has ended. */
+export async function jobHasEnded({ request }: ServedApp, chat: UIChat): Promise<void> {
+  const { events } = await readEvents(await request(`/api/jobs/${chat.jobId}/events`));
+  expect(events).not.toEqual([]);
+}
+
+/** Resolves when no client reads any more. */
+export async function streamsHaveEnded({ app }: ServedApp): Promise<void> {
+  await vi.waitFor(() => expect(app.openStreams).toBe(0), { timeout: 30_000 });
 }
 
 /** Whether it is a chunk as the SDK knows them. */
