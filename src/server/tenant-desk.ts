@@ -29,6 +29,8 @@ export class TenantDesk {
   readonly #agentOf = new Map<string, string>();
   /** Workers that wait for a conversation to answer, by agent. */
   readonly #idle = new Map<string, Worker[]>();
+  /** Workers that are kept for a conversation while there is room, the one that was used last at the end. */
+  readonly #kept = new Map<string, Worker>();
   #streams = 0;
 
   constructor(options: TenantDeskOptions) {
@@ -37,7 +39,9 @@ export class TenantDesk {
     // Whoever is subscribed may answer: calls that need approval wait from now on.
     this.session.confirmations$.subscribe();
     this.session.events$.subscribe((event) => {
-      if (event.type === "worker-stopped") this.#agentOf.delete(event.workerId);
+      if (event.type !== "worker-stopped") return;
+      this.#agentOf.delete(event.workerId);
+      this.#kept.delete(event.workerId);
     });
   }
 
@@ -50,11 +54,13 @@ export class TenantDesk {
     return this.#streams;
   }
 
-  /** Nothing of it is under way, and no worker is kept by a client. */
+  /** Nothing of it is under way, and no worker is kept by a client. Conversations that only the client keeps do not count. */
   get isIdle(): boolean {
     const waiting = [...this.#idle.values()].reduce((sum, workers) => sum + workers.length, 0);
     return (
-      this.#streams === 0 && this.session.jobs.size === 0 && this.session.workers.size <= waiting
+      this.#streams === 0 &&
+      this.session.jobs.size === 0 &&
+      this.session.workers.size <= waiting + this.#kept.size
     );
   }
 
@@ -93,6 +99,15 @@ export class TenantDesk {
     const worker = this.session.createWorker({ name, ...options, ...own });
     this.#agentOf.set(worker.id, agent);
     return worker;
+  }
+
+  /**
+   * Keeps a worker while there is room: when another is wanted, the one without a job goes for which this was called longest ago. Nobody but the
+   * server may know of it.
+   */
+  keep(worker: Worker): void {
+    this.#kept.delete(worker.id);
+    this.#kept.set(worker.id, worker);
   }
 
   /** Agents and behaviours. @throws {HeddleError} `UNKNOWN_WORKER`. */
@@ -160,9 +175,17 @@ export class TenantDesk {
     const { workersPerSession } = this.#options.limits;
     const { size } = this.session.workers;
     if (size < workersPerSession) return;
-    const idle = [...this.#idle.values()].find((workers) => workers.length > 0)?.shift();
+    const waiting = [...this.#idle.values()].find((workers) => workers.length > 0)?.shift();
+    const idle = waiting ?? this.#takeKept();
     if (!idle) checkRoom("workersPerSession", size, workersPerSession);
     void idle?.stop();
+  }
+
+  #takeKept(): Worker | undefined {
+    const busy = new Set([...this.session.jobs.values()].map(({ worker }) => worker.id));
+    const worker = [...this.#kept.values()].find(({ id }) => !busy.has(id));
+    if (worker) this.#kept.delete(worker.id);
+    return worker;
   }
 
   #takeIdle(agent: string): Worker | undefined {
