@@ -135,7 +135,8 @@ describe.each(ROWS)("an agent: $fault", (row) => {
     const session = house.openSession();
     const worker = session.createWorker({
       restart: { policy, backoff: AT_ONCE },
-      graceMs: 100,
+      // Also what a cancelled model call may take, before the gateway is ended under the calls of the others.
+      graceMs: 1_000,
       unresponsiveMs: row.hangs ? 2_000 : FOR_EVER_MS,
       whenUnresponsive: "kill",
     });
