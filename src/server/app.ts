@@ -5,13 +5,18 @@ import type { AppEnv, AppParts } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
 import { guard } from "./guard.ts";
 import { errorResponse, shownError } from "./http-error.ts";
+import { logJobs } from "./job-log.ts";
 import { limitsOf } from "./limits.ts";
+import type { ServerLogger } from "./log.ts";
 import { SILENT } from "./log.ts";
 import { nativeRoutes } from "./native/routes.ts";
 import { openaiRoutes } from "./openai/routes.ts";
 import { opsRoutes } from "./ops/routes.ts";
 import type { ServerOptions } from "./options.ts";
 import { checkServerOptions } from "./options.ts";
+import { requestLog } from "./request-log.ts";
+import { logSupervisor } from "./supervisor-log.ts";
+import type { TenantDesk } from "./tenant-desk.ts";
 import { Tenants } from "./tenants.ts";
 import { uiRoutes } from "./ui/routes.ts";
 import { Views } from "./views.ts";
@@ -22,6 +27,7 @@ const OPEN_PATHS = new Set(["/healthz", "/readyz"]);
 /** The HTTP face of a supervisor: a Hono app, to be served as it is or mounted in another. */
 export class ServerApp extends OpenAPIHono<AppEnv> {
   readonly #parts: AppParts;
+  readonly #stopLog: () => void;
 
   /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
   constructor(options: ServerOptions) {
@@ -40,11 +46,14 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     checkServerOptions(options);
     const limits = limitsOf(options.limits);
     const agents = new Map(Object.entries(options.agents));
-    const tenants = new Tenants({ supervisor: options.supervisor, agents, limits });
     const { supervisor, logger: log = SILENT, openaiApprovals = "deny" } = options;
+    const onOpened = (desk: TenantDesk) => logJobs(desk, log);
+    const tenants = new Tenants({ supervisor, agents, limits, onOpened });
     const views = new Views(limits);
     this.#parts = { supervisor, agents, tenants, views, log, openaiApprovals };
     const tenantOf = authenticator(options.auth);
+    const address = guard(options.allowHosts, options.allowOrigins);
+    this.#stopLog = logSupervisor(supervisor, log);
 
     this.onError((error, c) => {
       const { code, message } = shownError(error);
@@ -52,7 +61,8 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
       return errorResponse(c, error);
     });
     this.notFound((c) => errorResponse(c, new HeddleError("NOT_FOUND", "no such route")));
-    this.use(guard(options.allowHosts, options.allowOrigins));
+    if (options.logger) this.use(requestLog(log));
+    this.use(address);
     this.use(async (c, next) => {
       if (OPEN_PATHS.has(c.req.path)) return await next();
       const tenant = await tenantOf(c.req.raw);
@@ -76,6 +86,11 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     opsRoutes(this, this.#parts);
   }
 
+  /** The logger that it was given. */
+  get log(): ServerLogger {
+    return this.#parts.log;
+  }
+
   /** Streams that are open. */
   get openStreams(): number {
     return this.#parts.views.size;
@@ -88,12 +103,15 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
 
   /**
    * Ends what the app has begun: running jobs may end within `drainMs`, then they are cancelled; streams end with the end of their jobs, and those that are
-   * not read are cut off. The supervisor stays open. Never rejects.
+   * not read are cut off a second later. The supervisor stays open. Never rejects.
    *
    * @param drainMs @defaultValue 10_000
    */
   async close(drainMs: number = 10_000): Promise<void> {
-    await this.#parts.tenants.close(drainMs);
+    const { tenants, views } = this.#parts;
+    await tenants.close(drainMs);
+    await views.finish();
+    this.#stopLog();
   }
 }
 

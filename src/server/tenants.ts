@@ -10,6 +10,8 @@ export type TenantsOptions = {
   readonly supervisor: Supervisor;
   readonly agents: ReadonlyMap<string, WorkerOptions>;
   readonly limits: Required<ServerLimits>;
+  /** Told of each desk as it is opened. */
+  readonly onOpened?: (desk: TenantDesk) => void;
 };
 
 /** The tenants with an open session, the one that was here last at the end. */
@@ -53,7 +55,7 @@ export class Tenants {
   #open({ name, context, budget }: Tenant): TenantDesk {
     checkTenant({ name });
     this.#checkOpen();
-    const { supervisor, agents, limits } = this.#options;
+    const { supervisor, agents, limits, onOpened } = this.#options;
     this.#makeRoom();
     const session = supervisor.openSession({
       name,
@@ -62,6 +64,7 @@ export class Tenants {
     });
     const checkOpen = () => this.#checkOpen();
     const desk = new TenantDesk({ session, agents, limits, checkOpen });
+    onOpened?.(desk);
     session.events$.subscribe({
       complete: () => this.#desks.get(name) === desk && this.#desks.delete(name),
     });
