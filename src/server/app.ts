@@ -4,7 +4,7 @@ import { HeddleError } from "../index.ts";
 import type { AppEnv, AppParts } from "./app-env.ts";
 import { authenticator } from "./auth.ts";
 import { guard } from "./guard.ts";
-import { errorResponse, shownError } from "./http-error.ts";
+import { errorResponse, isClientGone, shownError } from "./http-error.ts";
 import { logJobs } from "./job-log.ts";
 import { limitsOf } from "./limits.ts";
 import type { ServerLogger } from "./log.ts";
@@ -55,7 +55,10 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     const address = guard(options.allowHosts, options.allowOrigins);
     this.#stopLog = logSupervisor(supervisor, log);
 
-    this.onError((error, c) => {
+    this.onError((thrown, c) => {
+      const error = isClientGone(thrown, c.req.raw)
+        ? new HeddleError("INVALID_INPUT", "the client has left", { cause: thrown })
+        : thrown;
       const { code, message } = shownError(error);
       if (code === "INTERNAL") log.error({ err: error, path: c.req.path }, message);
       return errorResponse(c, error);
