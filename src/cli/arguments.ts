@@ -5,6 +5,8 @@ import { readChat } from "./chat/arguments.ts";
 import { OptionValues } from "./option-values.ts";
 import type { CommandName } from "./options.ts";
 import { COMMANDS, DEFAULT_CONCURRENCY, DEFAULT_DRAIN_MS } from "./options.ts";
+import type { ServeOptions } from "./serve/arguments.ts";
+import { readServe } from "./serve/arguments.ts";
 import type { StressOptions } from "./stress/arguments.ts";
 import { readStress } from "./stress/arguments.ts";
 import { suggest } from "./suggest.ts";
@@ -14,10 +16,13 @@ export type Command =
   | { readonly type: "run"; readonly options: RunOptions }
   | { readonly type: "chat"; readonly options: ChatOptions }
   | { readonly type: "stress"; readonly options: StressOptions }
+  | { readonly type: "serve"; readonly options: ServeOptions }
   /** `of`: one command only. */
-  | { readonly type: "help"; readonly of: "chat" | "stress" | undefined }
+  | { readonly type: "help"; readonly of: HelpOf | undefined }
   | { readonly type: "version" }
   | { readonly type: "refused"; readonly problems: readonly string[] };
+
+type HelpOf = Exclude<CommandName, "run">;
 
 export type Source =
   | { readonly type: "file"; readonly path: string }
@@ -71,13 +76,16 @@ function readCommand(
       return { type: name, options: readChat(values, operands) };
     case "stress":
       return { type: name, options: readStress(values, operands) };
+    case "serve":
+      return { type: name, options: readServe(values, operands) };
     default:
       return name satisfies never;
   }
 }
 
 function helpOf(name: string | undefined): Command {
-  return { type: "help", of: name === "chat" || name === "stress" ? name : undefined };
+  const of = COMMANDS.find((command) => command === name);
+  return { type: "help", of: of === "run" ? undefined : of };
 }
 
 function readRun(

@@ -3,11 +3,12 @@ import process from "node:process";
 import type { Command, RunOptions } from "./arguments.ts";
 import { parseArguments } from "./arguments.ts";
 import type { ChatOptions } from "./chat/arguments.ts";
-import { chatHelpText, helpText, stressHelpText } from "./help.ts";
+import { chatHelpText, helpText, serveHelpText, stressHelpText } from "./help.ts";
 import type { Streams } from "./output.ts";
 import { Output } from "./output.ts";
 import type { Prepared } from "./prepare.ts";
 import { redactor, secretsOf } from "./redact.ts";
+import type { ServeOptions } from "./serve/arguments.ts";
 
 const USAGE = 2;
 
@@ -36,15 +37,22 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         const { stress } = await import("./stress/stress.ts");
         return await stress(command.options, streams);
       });
+    case "serve":
+      return await explained(streams, () => prepareAndServe(command.options, streams));
     default:
       return command satisfies never;
   }
 }
 
-const HELPS = { run: helpText, chat: chatHelpText, stress: stressHelpText } as const;
+const HELPS = {
+  run: helpText,
+  chat: chatHelpText,
+  stress: stressHelpText,
+  serve: serveHelpText,
+} as const;
 
 function baseURLOf(command: Command): string | undefined {
-  return command.type === "run" || command.type === "chat" ? command.options.baseURL : undefined;
+  return "options" in command && "baseURL" in command.options ? command.options.baseURL : undefined;
 }
 
 /** Runs `work`, whose HeddleErrors are for the user to read. */
@@ -78,6 +86,12 @@ async function prepareAndChat(options: ChatOptions, streams: Streams): Promise<n
   const { prepareChat } = await import("./chat/prepare-chat.ts");
   const { chat } = await import("./chat/chat.ts");
   return await chat(await prepareChat(options, process.env, streams.redact), streams);
+}
+
+async function prepareAndServe(options: ServeOptions, streams: Streams): Promise<number> {
+  const { prepareServe } = await import("./serve/prepare-serve.ts");
+  const { serve } = await import("./serve/serve.ts");
+  return await serve(await prepareServe(options, process.env), streams);
 }
 
 /** Codes that say that the user asked for something that cannot be. */

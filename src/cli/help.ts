@@ -2,6 +2,7 @@ import { CHAT_HEAD, CHAT_TAIL } from "./chat/help.ts";
 import type { OptionGroup, OptionSpec } from "./option-spec.ts";
 import type { CommandName } from "./options.ts";
 import { commandsOf, OPTIONS } from "./options.ts";
+import { SERVE_HEAD, SERVE_TAIL } from "./serve/help.ts";
 import { STRESS_HEAD, STRESS_TAIL } from "./stress/help.ts";
 
 const GROUPS: readonly OptionGroup[] = [
@@ -14,6 +15,7 @@ const GROUPS: readonly OptionGroup[] = [
   "Going on",
   "Chat",
   "Stress",
+  "Serve",
   "Help",
 ];
 
@@ -25,7 +27,8 @@ Usage:
   heddle run -p TEXT [options]        one prompt
   heddle chat [options]               a conversation with one agent; heddle chat --help says more
   heddle stress [options]             scripted agents under load and faults, every promise checked;
-                                      heddle stress --help says what is done and measured`;
+                                      heddle stress --help says what is done and measured
+  heddle serve [options]              agents behind an HTTP server; heddle serve --help says more`;
 
 const TAIL = `An input line is {"id"?, "prompt", "instructions"?}. A bad one is reported with its line number and
 becomes no job. A line without an id is called line-N, by its number.
@@ -72,6 +75,11 @@ export function helpText(): string {
 /** The text of `heddle stress --help`, as wide. */
 export function stressHelpText(): string {
   return textOf("stress", STRESS_HEAD, STRESS_TAIL);
+}
+
+/** The text of `heddle serve --help`, as wide. */
+export function serveHelpText(): string {
+  return textOf("serve", SERVE_HEAD, SERVE_TAIL);
 }
 
 /** The text of `heddle chat --help`, as wide. */

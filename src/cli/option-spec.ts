@@ -18,6 +18,7 @@ export type OptionGroup =
   | "Going on"
   | "Chat"
   | "Stress"
+  | "Serve"
   | "Help";
 
 /** A number's range, both ends included. `whole` refuses fractions. */

@@ -1,5 +1,6 @@
 import { CHAT_OPTIONS } from "./chat/options.ts";
 import type { Bounds, OptionGroup, OptionSpec } from "./option-spec.ts";
+import { SERVE_BOUNDS, SERVE_OPTIONS } from "./serve/options.ts";
 import { STRESS_BOUNDS, STRESS_OPTIONS } from "./stress/options.ts";
 import { TOOL_OPTIONS } from "./tools/options.ts";
 
@@ -17,7 +18,7 @@ type RunNumber =
   | "temperature";
 
 /** The names of the options whose values are numbers. */
-export type NumberName = RunNumber | keyof typeof STRESS_BOUNDS;
+export type NumberName = RunNumber | keyof typeof STRESS_BOUNDS | keyof typeof SERVE_BOUNDS;
 
 export const BOUNDS: { readonly [name in NumberName]: Bounds } = {
   concurrency: { least: 1, most: 1_000, whole: true },
@@ -29,6 +30,7 @@ export const BOUNDS: { readonly [name in NumberName]: Bounds } = {
   "max-output-tokens": { least: 1, most: 10_000_000, whole: true },
   temperature: { least: 0, most: 2, whole: false },
   ...STRESS_BOUNDS,
+  ...SERVE_BOUNDS,
 };
 
 export const DEFAULT_CONCURRENCY = 16;
@@ -142,11 +144,12 @@ export const OPTIONS: readonly OptionSpec[] = [
   },
   ...CHAT_OPTIONS,
   ...STRESS_OPTIONS,
+  ...SERVE_OPTIONS,
   { name: "help", short: "h", group: "Help", help: ["This text."] },
   { name: "version", group: "Help", help: ["The version."] },
 ];
 
-export const COMMANDS = ["run", "chat", "stress"] as const;
+export const COMMANDS = ["run", "chat", "stress", "serve"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** The commands that have the options of `group`. */
@@ -157,11 +160,13 @@ export function commandsOf(group: OptionGroup): readonly CommandName[] {
     case "Model":
     case "Tools":
     case "Limits":
-      return ["run", "chat"];
+      return ["run", "chat", "serve"];
     case "Chat":
       return ["chat"];
     case "Stress":
       return ["stress"];
+    case "Serve":
+      return ["serve"];
     case "Input":
     case "Running":
     case "Output":

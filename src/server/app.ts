@@ -8,10 +8,12 @@ import { authenticator } from "./auth.ts";
 import { limitBody } from "./body-limit.ts";
 import { given } from "./given.ts";
 import { guard } from "./guard.ts";
-import { errorResponse, shownError } from "./http-error.ts";
+import { errorResponse, isClientGone, shownError } from "./http-error.ts";
 import { refuseInvalid } from "./invalid-input.ts";
+import { logJobs } from "./job-log.ts";
 import { limitDepth } from "./json-depth.ts";
 import { limitsOf } from "./limits.ts";
+import type { ServerLogger } from "./log.ts";
 import { SILENT } from "./log.ts";
 import { refuseMethods } from "./method-not-allowed.ts";
 import { nativeRoutes } from "./native/routes.ts";
@@ -21,6 +23,9 @@ import { Metrics } from "./ops/metrics.ts";
 import { opsRoutes } from "./ops/routes.ts";
 import type { ServerOptions } from "./options.ts";
 import { checkServerOptions } from "./options.ts";
+import { requestLog } from "./request-log.ts";
+import { logSupervisor } from "./supervisor-log.ts";
+import type { TenantDesk } from "./tenant-desk.ts";
 import { Tenants } from "./tenants.ts";
 import { uiRoutes } from "./ui/routes.ts";
 import { Views } from "./views.ts";
@@ -31,6 +36,7 @@ const SESSIONLESS_PATHS = new Set(["/metrics"]);
 /** The HTTP face of a supervisor: a Hono app, to be served as it is or mounted in another. */
 export class ServerApp extends OpenAPIHono<AppEnv> {
   readonly #parts: AppParts;
+  readonly #stopLog: () => void;
 
   /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
   constructor(options: ServerOptions) {
@@ -38,21 +44,27 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     checkServerOptions(options);
     const limits = limitsOf(options.limits);
     const agents = agentsOf(options);
-    const tenants = new Tenants({ supervisor: options.supervisor, agents, limits });
     const { supervisor, logger: log = SILENT, openaiApprovals = "deny" } = options;
+    const onOpened = (desk: TenantDesk) => logJobs(desk, log);
+    const tenants = new Tenants({ supervisor, agents, limits, onOpened });
     const views = new Views(limits);
     const tenantOf = authenticator(options.auth);
     const guarded = guard(options.allowHosts, options.allowOrigins);
     // Behind all that refuses options: what it begins is ended by close().
     const metrics = openMetrics(supervisor, tenants, views);
+    this.#stopLog = logSupervisor(supervisor, log);
     this.#parts = { supervisor, agents, tenants, views, metrics, log, openaiApprovals };
 
-    this.onError((error, c) => {
+    this.onError((thrown, c) => {
+      const error = isClientGone(thrown, c.req.raw)
+        ? new HeddleError("INVALID_INPUT", "the client has left", { cause: thrown })
+        : thrown;
       const { code, message } = shownError(error);
       if (code === "INTERNAL") log.error({ err: error, path: c.req.path }, message);
       return answerError(c, error);
     });
     this.notFound((c) => answerError(c, new HeddleError("NOT_FOUND", "no such route")));
+    if (options.logger) this.use(requestLog(log));
     if (!HeddleError.is(metrics)) this.use(metrics.countRequests);
     // What watches over servers calls them by their address, which need not be known here.
     this.use((c, next) => (OPEN_PATHS.has(c.req.path) ? next() : guarded(c, next)));
@@ -72,6 +84,11 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     opsRoutes(this, this.#parts);
   }
 
+  /** The logger that it was given. */
+  get log(): ServerLogger {
+    return this.#parts.log;
+  }
+
   /** Streams that are open. */
   get openStreams(): number {
     return this.#parts.views.size;
@@ -84,14 +101,16 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
 
   /**
    * Ends what the app has begun: running jobs may end within `drainMs`, then they are cancelled; streams end with the end of their jobs, and those that are
-   * not read are cut off. The supervisor stays open. Never rejects.
+   * not read are cut off a second later. The supervisor stays open. Never rejects.
    *
    * @param drainMs @defaultValue 10_000
    */
   async close(drainMs: number = 10_000): Promise<void> {
-    const { tenants, metrics } = this.#parts;
+    const { tenants, views, metrics } = this.#parts;
     await tenants.close(drainMs);
+    await views.finish();
     if (!HeddleError.is(metrics)) metrics.close();
+    this.#stopLog();
   }
 }
 

@@ -86,6 +86,11 @@ export function shownError(error: unknown): HeddleError {
   return new HeddleError("INTERNAL", "the server has failed", { cause: error });
 }
 
+/** Whether it says that the client was gone before it had sent its whole request: nobody reads the answer, and nothing has failed here. */
+export function isClientGone(error: unknown, { signal }: Request): boolean {
+  return signal.aborted && (error as { readonly code?: unknown }).code === "ECONNRESET";
+}
+
 export function errorBody({ code, message, details }: HeddleError): ErrorBody {
   return { error: { code, message, ...(Object.keys(details).length === 0 ? {} : { details }) } };
 }

@@ -11,6 +11,8 @@ export type TenantsOptions = {
   readonly supervisor: Supervisor;
   readonly agents: ReadonlyMap<string, WorkerOptions>;
   readonly limits: Required<ServerLimits>;
+  /** Told of each desk as it is opened. */
+  readonly onOpened?: (desk: TenantDesk) => void;
 };
 
 /** The tenants with an open session, the one that was here last at the end. */
@@ -74,11 +76,12 @@ export class Tenants {
   #open(tenant: Tenant): TenantDesk {
     this.#checkOpen();
     const { name } = tenant;
-    const { supervisor, agents, limits } = this.#options;
+    const { supervisor, agents, limits, onOpened } = this.#options;
     this.#makeRoom();
     const session = sessionFor(tenant, supervisor);
     const checkOpen = () => this.#checkOpen();
     const desk = new TenantDesk({ session, agents, limits, checkOpen });
+    onOpened?.(desk);
     session.events$.subscribe({
       complete: () => this.#desks.get(name) === desk && this.#desks.delete(name),
     });

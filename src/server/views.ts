@@ -9,6 +9,9 @@ import { checkRoom } from "./limits.ts";
 import type { TenantDesk } from "./tenant-desk.ts";
 
 const TICK_MS = 250;
+/** At the end of the server: how long a stream may be left unread, and how long it may take to read what is left. */
+const LAST_UNREAD_MS = 1_000;
+const LAST_MS = 10_000;
 
 export type ViewRequest = {
   readonly desk: TenantDesk;
@@ -27,9 +30,12 @@ export class Views {
   readonly #open = new Set<JobView>();
   readonly #ended = { delivered: 0, left: 0, "cut-off": 0 };
   #timer: NodeJS.Timeout | undefined;
+  #unreadMs: number;
+  #finished: PromiseWithResolvers<void> | undefined;
 
   constructor(limits: Required<ServerLimits>) {
     this.#limits = limits;
+    this.#unreadMs = limits.unreadMs;
   }
 
   get size(): number {
@@ -69,19 +75,30 @@ export class Views {
     return c.body(opened.stream, 200, { ...SSE_HEADERS, ...headers });
   }
 
+  /** To be called when all jobs have ended: resolves when their streams have been read to the end, within 10 s; one that is not read is cut off after 1 s. */
+  async finish(): Promise<void> {
+    this.#unreadMs = Math.min(this.#unreadMs, LAST_UNREAD_MS);
+    if (this.#open.size === 0) return;
+    this.#finished ??= Promise.withResolvers();
+    const timer = setTimeout(() => this.close(), LAST_MS);
+    await this.#finished.promise;
+    clearTimeout(timer);
+  }
+
   /** Cuts off all that are still open. */
   close(): void {
     for (const view of this.#open) view.cut();
   }
 
   #tick(): void {
-    const { heartbeatMs, unreadMs } = this.#limits;
-    for (const view of this.#open) view.tick(heartbeatMs, unreadMs);
+    const { heartbeatMs } = this.#limits;
+    for (const view of this.#open) view.tick(heartbeatMs, this.#unreadMs);
   }
 
   #forget(view: JobView): void {
     this.#open.delete(view);
     if (this.#open.size > 0) return;
+    this.#finished?.resolve();
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -238,7 +238,7 @@ describe("heddle stress", () => {
       expect(parse(...argv)).toEqual({ type: "help", of: "stress" });
     }
     expect(problems("in.jsonl", "--agents", "3")).toBe(
-      "--agents is an option of heddle chat and heddle stress",
+      "--agents is an option of heddle chat and heddle stress and heddle serve",
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chatHelpText, helpText, stressHelpText } from "../../src/cli/help.ts";
+import { chatHelpText, helpText, serveHelpText, stressHelpText } from "../../src/cli/help.ts";
 import { OPTIONS } from "../../src/cli/options.ts";
 import { suggest } from "../../src/cli/suggest.ts";
 
@@ -13,6 +13,15 @@ describe("helpText()", () => {
   test("of chat has its options and exit codes, as narrow", () => {
     const text = chatHelpText();
     for (const name of ["--resume FILE", "--agents MODULE", "--confirm", "--tools", "130"]) {
+      expect(text).toContain(name);
+    }
+    expect(text).not.toContain("--concurrency");
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test("of serve has its options, its variables and exit codes, as narrow", () => {
+    const text = serveHelpText();
+    for (const name of ["--port N", "--no-auth", "--tools", "HEDDLE_TOKEN", "SIGTERM", "130"]) {
       expect(text).toContain(name);
     }
     expect(text).not.toContain("--concurrency");

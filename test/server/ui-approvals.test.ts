@@ -1,3 +1,4 @@
+import type { UIMessage } from "ai";
 import { describe, expect, test, vi } from "vitest";
 import { OTHER_TOKEN } from "../support/server-app.ts";
 import { readEvents } from "../support/server-client.ts";

@@ -33,7 +33,6 @@ export async function loadAgent(
     const hint = meant === undefined ? `there are ${known}` : `did you mean "${meant}"?`;
     refuse("agent", `--agents ${path} has no agent "${chosen}": ${hint}`);
   }
-  if (!isRecord(options)) refuse("agents", `--agents ${path}: "${chosen}" is no worker's options`);
   return { name: chosen, options };
 }
 
@@ -56,15 +55,25 @@ export function layOver(agent: WorkerOptions, command: WorkerOptions): WorkerOpt
   };
 }
 
-async function loadAgents(
+/**
+ * All agents of such a module.
+ *
+ * @param path relative to `cwd`
+ * @throws {HeddleError} `INVALID_OPTION` when the module cannot be loaded, or one of them is no worker's options.
+ */
+export async function loadAgents(
   path: string,
   cwd: string,
 ): Promise<{ readonly [name: string]: WorkerOptions }> {
   const { agents } = await load(path, cwd);
-  if (isRecord(agents) && Object.keys(agents).length > 0) {
-    return agents as { readonly [name: string]: WorkerOptions };
-  }
-  refuse("agents", `--agents ${path} must export \`agents\`: worker options by name, one or more`);
+  if (!isRecord(agents) || Object.keys(agents).length === 0)
+    refuse(
+      "agents",
+      `--agents ${path} must export \`agents\`: worker options by name, one or more`,
+    );
+  const bad = Object.keys(agents).find((name) => !isRecord(agents[name]));
+  if (bad !== undefined) refuse("agents", `--agents ${path}: "${bad}" is no worker's options`);
+  return agents as { readonly [name: string]: WorkerOptions };
 }
 
 async function load(path: string, cwd: string): Promise<{ readonly agents?: unknown }> {
