@@ -6,6 +6,7 @@ import type { Ended } from "./support/command.ts";
 import { EXAMPLES, heddle, jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
 import { openFullPipe } from "./support/full-pipe.ts";
 import { HalfServer } from "./support/local-server.ts";
+import { scriptOf } from "./support/script-file.ts";
 
 const run = ["run", EXAMPLES, "--provider", "scripted"];
 
@@ -189,7 +190,7 @@ describe("SIGTERM", () => {
   });
 });
 
-/** Has an actor block in a system call, which nothing can end, before it first asks the model. */
+/** Has an actor block in a system call, which nothing can end, before it asks the model: for the first time that is done in its place. */
 const BLOCKS = `
   import { readSync, writeSync } from "node:fs";
   import { MessagePort, threadName } from "node:worker_threads";
@@ -203,13 +204,16 @@ const BLOCKS = `
   };`;
 
 describe.concurrent("a thread that hangs in a system call", () => {
+  const directory = new TemporaryDirectory();
+  const script = scriptOf(directory, { toolCalls: [{ name: "none", args: {} }] }, { text: "x" });
   const started: Running[] = [];
   // One that does not end by itself is what is tested.
   afterAll(() => {
     for (const running of started) running.kill("SIGKILL");
+    directory[Symbol.dispose]();
   });
   const start = async (...args: readonly string[]): Promise<Running> => {
-    const running = new Running(["run", "-", "--provider", "scripted", ...args], {
+    const running = new Running(["run", "-", ...script, ...args], {
       input: '{"id":"a","prompt":"p"}\n',
       flags: ["--import", `data:text/javascript,${encodeURIComponent(BLOCKS)}`],
       hasSilentPipe: true,
@@ -229,7 +233,7 @@ describe.concurrent("a thread that hangs in a system call", () => {
   });
 
   test("does not keep a run that was not interrupted", async ({ expect }) => {
-    const running = await start("--timeout-ms", "1");
+    const running = await start("--timeout-ms", "4000");
     const ended = await running.ended;
     expect(ended).toMatchObject({ code: null, signal: "SIGTERM" });
     expect(jsonLines(ended.stdout)).toMatchObject([{ id: "a", status: "failed" }]);

@@ -133,6 +133,7 @@ describe("Origin", () => {
           ["host", "localhost"],
           ["origin", origin],
           ["access-control-request-method", "DELETE"],
+          ["access-control-request-headers", "authorization,last-event-id"],
         ],
       });
     const allowed = await preflight(FRIEND);
