@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { jsonLines, Running, TemporaryDirectory } from "./support/command.ts";
 import { LocalServer } from "./support/local-server.ts";
@@ -55,6 +58,17 @@ describe("heddle serve", () => {
     }
   });
 
+  test("the line for a shell works as it is pasted, with either kind of token", async () => {
+    using directory = new TemporaryDirectory();
+    const script = scriptOf(directory, { text: "an answer", chunks: 1 });
+    for (const HEDDLE_TOKEN of ["", TOKEN]) {
+      const served = await Served.start(script, { env: { HEDDLE_TOKEN } });
+      const env = { PATH: process.env["PATH"], HEDDLE_TOKEN };
+      const { stdout } = await promisify(execFile)("sh", ["-c", served.greeting.curl], { env });
+      expect(stdout).toMatch(/"content":"an answer"[\s\S]*data: \[DONE\]/);
+    }
+  });
+
   test("serves the agents of a module, with what the command line says laid over them", async () => {
     using directory = new TemporaryDirectory();
     const script = scriptOf(directory, DIVIDES, { text: "three" });
@@ -92,6 +106,7 @@ describe("a signal", () => {
     served.running.kill("SIGTERM");
     await served.running.until("stderr", /SIGTERM: beginning nothing more/);
     await vi.waitFor(async () => {
+      expect((await served.request("/readyz")).status).toBe(503);
       const refused = await served.request("/api/workers", { agent: "default" });
       expect(refused.status).toBe(503);
       expect(await refused.json()).toMatchObject({ error: { code: "DRAINING" } });

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { defineTool } from "../../src/index.ts";
 import { startServer } from "../../src/server/api.ts";
 import { RawClient } from "../support/raw-client.ts";
 import type { StartedServer } from "../support/running-server.ts";
@@ -7,6 +8,7 @@ import { TOKEN } from "../support/server-app.ts";
 import { readEvents, startJob } from "../support/server-client.ts";
 
 const AS_ALICE = ["host: localhost", `authorization: Bearer ${TOKEN}`];
+type Confirmations = { readonly confirmations: readonly { readonly confirmationId: string }[] };
 const ENDLESS = { text: "on and on ", endless: true, chunksPerSecond: 100 };
 
 /** A stream that has shown its first chunk. */
@@ -64,6 +66,31 @@ describe("close()", () => {
     await Promise.all([server.close({ drainMs: 0 }), closed]);
     expect((await ended).events.at(-1)).toMatchObject({ type: "cancelled" });
     await server.close();
+  });
+
+  test("a call that waits for approval can be decided on meanwhile, and its job ends well", async () => {
+    const call = { name: "send", args: {} };
+    const parameters = { type: "object" } as const;
+    const execute = () => "sent";
+    const send = defineTool({ name: "send", needsApproval: true, parameters, execute });
+    const agents = { helper: { hostTools: [send] } };
+    const started = await startTestServer(
+      [{ text: "may I?", toolCalls: [call] }, { text: "done" }],
+      {},
+      { agents },
+    );
+    const { server, request } = started;
+    const { ended } = await openStream(started);
+    const closed = server.close({ drainMs: 60_000 });
+    const { confirmationId } = await vi.waitFor(async () => {
+      const response = await request("/api/confirmations");
+      const { confirmations } = (await response.json()) as Confirmations;
+      return confirmations[0] ?? expect.unreachable();
+    });
+    const path = `/api/confirmations/${confirmationId}`;
+    expect((await request(path, { json: { approve: true } })).status).toBe(204);
+    expect((await ended).events.at(-1)).toMatchObject({ result: { text: "done" } });
+    await closed;
   });
 
   test("cuts off a stream that is not read, a request that is half sent, and connections that idle", async () => {

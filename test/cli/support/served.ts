@@ -10,6 +10,7 @@ type Greeting = {
   readonly url: string;
   readonly agents: readonly string[];
   readonly token?: string;
+  readonly curl: string;
 };
 
 /** A server that runs, as its user and its clients see it. */
