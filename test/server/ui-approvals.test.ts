@@ -1,75 +1,16 @@
-import type { ChatInit, UIMessage } from "ai";
-import { lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
+import type { UIMessage } from "ai";
 import { describe, expect, test, vi } from "vitest";
-import type { ScriptedResponse, Session } from "../../src/index.ts";
-import { defineTool } from "../../src/index.ts";
-import type { ServedApp } from "../support/server-app.ts";
-import { OTHER_TOKEN, serveApp } from "../support/server-app.ts";
+import { OTHER_TOKEN } from "../support/server-app.ts";
 import { readEvents } from "../support/server-client.ts";
-import { startScripted } from "../support/supervisors.ts";
-import { guarded } from "../support/tools.ts";
-import type { UIChat } from "../support/ui-chat.ts";
+import {
+  AUTOMATIC,
+  asked,
+  chatThatAsks,
+  SEND,
+  serveGuarded,
+  settled,
+} from "../support/ui-approvals.ts";
 import { jobHasEnded, streamsHaveEnded, UIClient } from "../support/ui-chat.ts";
-
-const SEND = { name: "send", args: { to: "bob" } };
-const AUTOMATIC = {
-  id: "a",
-  sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
-} satisfies Omit<ChatInit<UIMessage>, "transport">;
-
-type Served = ServedApp & {
-  readonly supervisor: Awaited<ReturnType<typeof startScripted>>["supervisor"];
-  /** What the tool was called with. */
-  readonly called: unknown[];
-  /** Of alice, once she was here. */
-  readonly session: () => Session;
-};
-
-/** An app whose agent has `send`, which needs approval, and `look`, which does not. */
-async function serveGuarded(
-  responses: readonly ScriptedResponse[] = [
-    { text: "I will send it.", toolCalls: [SEND] },
-    { text: "It was sent." },
-  ],
-): Promise<Served> {
-  const called: unknown[] = [];
-  const { supervisor } = await startScripted(responses);
-  const opened = vi.spyOn(supervisor, "openSession");
-  const look = defineTool({
-    name: "look",
-    parameters: { type: "object" },
-    execute: () => "seen",
-  });
-  const hostTools = [...(guarded(called).hostTools ?? []), look];
-  const served = await serveApp({ supervisor, agents: { helper: { hostTools } } });
-  const session = () => opened.mock.results[0]?.value as Session;
-  return { ...served, supervisor, called, session };
-}
-
-/** The approvals that the last message asks for. */
-function asked({ lastParts }: UIChat): string[] {
-  return lastParts.flatMap((part) =>
-    part.type === "dynamic-tool" && part.state === "approval-requested" ? [part.approval.id] : [],
-  );
-}
-
-async function settled(chat: UIChat, text: string): Promise<void> {
-  await vi.waitFor(
-    () => {
-      expect(chat.text).toContain(text);
-      expect(chat.status).toBe("ready");
-    },
-    { timeout: 30_000 },
-  );
-}
-
-/** A client at the question. */
-async function chatThatAsks(served: Served): Promise<UIChat> {
-  const chat = new UIClient(served).chat(AUTOMATIC);
-  await chat.sendMessage({ text: "send it" });
-  expect(asked(chat)).toHaveLength(1);
-  return chat;
-}
 
 describe("approvals of a UI message stream", () => {
   test("the stream ends at the question, and goes on as the same message when it is approved", async () => {

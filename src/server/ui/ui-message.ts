@@ -58,8 +58,8 @@ const Tool: z.ZodType<ToolFields> = z.looseObject({
     "output-error",
     "output-denied",
   ]),
-  input: z.unknown(),
-  output: z.unknown(),
+  input: z.unknown().optional(),
+  output: z.unknown().optional(),
   errorText: z.string().optional(),
   preliminary: z.boolean().optional(),
   approval: z
