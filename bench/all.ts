@@ -12,5 +12,7 @@ export const ALL: readonly string[] = [
   "host-delay",
   "idle",
   "metrics",
+  "serve",
+  "serve-requests",
   "parked",
 ];

@@ -2,7 +2,6 @@ import type { UIMessage } from "ai";
 import { describe, expect, test, vi } from "vitest";
 import { OTHER_TOKEN } from "../support/server-app.ts";
 import { readEvents } from "../support/server-client.ts";
-import { jobHasEnded, streamsHaveEnded, UIClient } from "../support/ui-chat.ts";
 import {
   AUTOMATIC,
   asked,
@@ -10,7 +9,8 @@ import {
   SEND,
   serveGuarded,
   settled,
-} from "../support/ui-guarded.ts";
+} from "../support/ui-approvals.ts";
+import { jobHasEnded, streamsHaveEnded, UIClient } from "../support/ui-chat.ts";
 
 describe("approvals of a UI message stream", () => {
   test("the stream ends at the question, and goes on as the same message when it is approved", async () => {
@@ -107,7 +107,8 @@ describe("approvals of a UI message stream", () => {
   });
 
   test("a question that nobody was told of to its end is asked again by the stream", async () => {
-    const served = await serveGuarded();
+    const toolCalls = [SEND, { name: "gate", args: {} }];
+    const served = await serveGuarded([{ toolCalls }, { text: "It was sent." }]);
     const json = {
       id: "a",
       messages: [{ id: "m1", role: "user", parts: [{ type: "text", text: "send it" }] }],
@@ -116,6 +117,8 @@ describe("approvals of a UI message stream", () => {
     const lost = await served.request("/api/chat", { json, signal: controller.signal });
     expect(lost.status).toBe(200);
     controller.abort();
+    await streamsHaveEnded(served);
+    served.open();
     await vi.waitFor(() => expect(served.session().confirmations.size).toBe(1), {
       timeout: 30_000,
     });
@@ -171,20 +174,22 @@ describe("approvals of a UI message stream", () => {
   });
 
   test("a continuation whose connection was killed is shown whole", async () => {
-    const text = "sent ".repeat(100);
     const served = await serveGuarded([
       { text: "I will send it.", toolCalls: [SEND] },
-      { text, chunks: 100, chunksPerSecond: 50 },
+      { text: "It is on its way.", toolCalls: [{ name: "gate", args: {} }] },
+      { text: "It was sent." },
     ]);
     const chat = await chatThatAsks(served);
     await chat.addToolApprovalResponse({ id: asked(chat)[0] ?? "", approved: true });
-    await vi.waitFor(() => expect(chat.text).toContain("sent sent"), { timeout: 30_000 });
+    await vi.waitFor(() => expect(chat.text).toContain("on its way"), { timeout: 30_000 });
     chat.client.cut();
     await vi.waitFor(() => expect(chat.status).toBe("error"), { timeout: 30_000 });
-    await chat.resumeStream();
+    const resumed = chat.resumeStream();
+    served.open();
+    await resumed;
     expect(chat.messages).toHaveLength(2);
-    expect(chat.text).toBe(`I will send it.${text}`);
-    expect(chat.lastParts).toHaveLength(5);
+    expect(chat.text).toBe("I will send it.It is on its way.It was sent.");
+    expect(chat.lastParts).toHaveLength(8);
     expect(chat.lastParts[2]).toMatchObject({
       state: "output-available",
       approval: { approved: true },

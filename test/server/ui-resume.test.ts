@@ -1,61 +1,83 @@
 import { describe, expect, test } from "vitest";
+import type { ServedApp } from "../support/server-app.ts";
 import { OTHER_TOKEN, serveScripted } from "../support/server-app.ts";
-import { hasText, jobHasEnded, streamsHaveEnded, UIClient } from "../support/ui-chat.ts";
+import type { UIChat } from "../support/ui-chat.ts";
+import { gate, hasText, jobHasEnded, streamsHaveEnded, UIClient } from "../support/ui-chat.ts";
 
-const COUNTING = { text: Array.from({ length: 200 }, (_, i) => `${i} `).join(""), chunks: 200 };
-/** Slow enough to be interrupted. */
-const SLOWLY = { ...COUNTING, chunksPerSecond: 100 };
+const COUNTING = { text: Array.from({ length: 100 }, (_, i) => `${i} `).join(""), chunks: 100 };
+
+/** An app whose answers take until the gate is opened: they can be interrupted in mid-stream, and not too late. */
+async function serveGated() {
+  const { tool, open } = gate();
+  const toolCalls = [{ name: "gate", args: {} }];
+  const served = await serveScripted(
+    [{ reasoning: "Well.", ...COUNTING, chunksPerSecond: 200, toolCalls }, { text: "done" }],
+    { agent: { hostTools: [tool] } },
+  );
+  return { served, open };
+}
+
+/** A chat whose connection was killed in the middle of its answer. */
+async function interrupted(served: ServedApp): Promise<UIChat> {
+  const chat = new UIClient(served).chat({ id: "a" });
+  const sent = chat.sendMessage({ text: "count" });
+  await hasText(chat);
+  chat.client.cut();
+  await sent;
+  await streamsHaveEnded(served);
+  expect(chat.status).toBe("error");
+  expect(chat.text).not.toContain("done");
+  return chat;
+}
 
 describe("GET /api/chat/:id/stream", () => {
   test.for(["the same client", "a page that was loaded anew"])(
     "a stream whose connection was killed is shown whole to %s",
     async (who) => {
-      const served = await serveScripted([{ reasoning: "Well.", ...SLOWLY }]);
-      const first = new UIClient(served).chat({ id: "a" });
-      const sent = first.sendMessage({ text: "count" });
-      await hasText(first);
-      first.client.cut();
-      await sent;
-      expect(first.status).toBe("error");
-      expect(first.text.length).toBeLessThan(COUNTING.text.length);
+      const { served, open } = await serveGated();
+      const first = await interrupted(served);
       const messages = first.messages.slice(0, 1);
       const again =
         who === "the same client" ? first : new UIClient(served).chat({ id: "a", messages });
       const undisturbed = new UIClient(served).chat({ id: "b" });
-      await Promise.all([again.resumeStream(), undisturbed.sendMessage({ text: "count" })]);
+      const both = [again.resumeStream(), undisturbed.sendMessage({ text: "count" })];
+      await Promise.all([hasText(again), hasText(undisturbed)]);
+      open();
+      await Promise.all(both);
       expect(again.status).toBe("ready");
       expect(again.messages).toHaveLength(2);
       expect(again.lastMessage?.id).toBe(first.lastMessage?.id);
+      expect(again.text).toBe(`${COUNTING.text}done`);
       expect(again.lastParts).toEqual(undisturbed.lastParts);
     },
   );
 
   test("two see the same turn", async () => {
-    const served = await serveScripted([SLOWLY]);
+    const { served, open } = await serveGated();
     const one = new UIClient(served).chat({ id: "a" });
     const sent = one.sendMessage({ text: "count" });
     await hasText(one);
     const two = new UIClient(served).chat({ id: "a", messages: one.messages.slice(0, 1) });
-    await Promise.all([sent, two.resumeStream()]);
+    const resumed = two.resumeStream();
+    await hasText(two);
+    open();
+    await Promise.all([sent, resumed]);
     expect(two.lastMessage).toEqual(one.lastMessage);
-    expect(two.text).toBe(COUNTING.text);
+    expect(two.text).toBe(`${COUNTING.text}done`);
   });
 
   test("an answer that nobody has read to its end is shown after it, once", async () => {
-    const served = await serveScripted([SLOWLY]);
-    const first = new UIClient(served).chat({ id: "a" });
-    const sent = first.sendMessage({ text: "count" });
-    await hasText(first);
-    first.client.cut();
-    await sent;
+    const { served, open } = await serveGated();
+    const first = await interrupted(served);
+    open();
     await jobHasEnded(served, first);
     const second = new UIClient(served).chat({ id: "a", messages: first.messages.slice(0, 1) });
     await second.resumeStream();
-    expect(second.text).toBe(COUNTING.text);
+    expect(second.text).toBe(`${COUNTING.text}done`);
     await streamsHaveEnded(served);
     await second.resumeStream();
     expect(second.client.statuses).toEqual([200, 204]);
-    expect(second.text).toBe(COUNTING.text);
+    expect(second.text).toBe(`${COUNTING.text}done`);
   });
 
   test("204 for a chat that was answered, and for one that is not known", async () => {

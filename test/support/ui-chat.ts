@@ -1,6 +1,8 @@
 import type { ChatInit, ChatState, ChatStatus, UIMessage, UIMessageChunk } from "ai";
 import { AbstractChat, DefaultChatTransport, uiMessageChunkSchema } from "ai";
 import { expect, vi } from "vitest";
+import type { AnyTool } from "../../src/index.ts";
+import { defineTool } from "../../src/index.ts";
 import type { ServedApp } from "./server-app.ts";
 import { TOKEN } from "./server-app.ts";
 import { readEvents } from "./server-client.ts";
@@ -131,6 +133,17 @@ export async function jobHasEnded({ request }: ServedApp, chat: UIChat): Promise
 /** Resolves when no client reads any more. */
 export async function streamsHaveEnded({ app }: ServedApp): Promise<void> {
   await vi.waitFor(() => expect(app.openStreams).toBe(0), { timeout: 30_000 });
+}
+
+/** A tool whose calls end when it is opened: whoever has called it still runs. */
+export function gate(): { readonly tool: AnyTool; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const tool = defineTool({
+    name: "gate",
+    parameters: { type: "object" },
+    execute: () => promise,
+  });
+  return { tool, open: () => resolve("open") };
 }
 
 /** Whether it is a chunk as the SDK knows them. */

@@ -14,7 +14,7 @@ export type UIChunksOptions = {
  * What a job's log is as a message of the AI SDK, event by event, from its beginning.
  *
  * 1. Each response is a step, which ends when its tool calls have ended.
- * 2. A response that is asked for anew, because its worker's thread has died, takes the place of what had come of it.
+ * 2. A response mostly outlives its worker's thread. One that is asked for anew takes the place of what had come of it.
  * 3. The message is at rest when all that is left to do in a step waits for approvals. The stream may end there (`endRun`) and go on in another one.
  */
 export class UIChunks {

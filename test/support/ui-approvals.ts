@@ -8,7 +8,7 @@ import { serveApp } from "./server-app.ts";
 import { startScripted } from "./supervisors.ts";
 import { guarded } from "./tools.ts";
 import type { UIChat } from "./ui-chat.ts";
-import { UIClient } from "./ui-chat.ts";
+import { gate, UIClient } from "./ui-chat.ts";
 
 export const SEND = { name: "send", args: { to: "bob" } };
 export const AUTOMATIC = {
@@ -22,9 +22,11 @@ export type Served = ServedApp & {
   readonly called: unknown[];
   /** Of alice, once she was here. */
   readonly session: () => Session;
+  /** Opens the gate. */
+  readonly open: () => void;
 };
 
-/** An app whose agent has `send`, which needs approval, and `look`, which does not. */
+/** An app whose agent has `send`, which needs approval, and `look` and the `gate`, which do not. */
 export async function serveGuarded(
   responses: readonly ScriptedResponse[] = [
     { text: "I will send it.", toolCalls: [SEND] },
@@ -39,10 +41,11 @@ export async function serveGuarded(
     parameters: { type: "object" },
     execute: () => "seen",
   });
-  const hostTools = [...(guarded(called).hostTools ?? []), look];
+  const { tool, open } = gate();
+  const hostTools = [...(guarded(called).hostTools ?? []), look, tool];
   const served = await serveApp({ supervisor, agents: { helper: { hostTools } } });
   const session = () => opened.mock.results[0]?.value as Session;
-  return { ...served, supervisor, called, session };
+  return { ...served, supervisor, called, session, open };
 }
 
 /** The approvals that the last message asks for. */
