@@ -3,8 +3,8 @@ import type { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { openaiProvider } from "../../src/index.ts";
 import { BrokenServer } from "../support/broken-server.ts";
-import { firstChunk, startSupervisor } from "../support/supervisors.ts";
-import { chunk, chunkedHead, DONE, events, head, text } from "./wire/bytes.ts";
+import { firstText, startSupervisor } from "../support/supervisors.ts";
+import { chunk, chunkedHead, DONE, events, finish, head, text, toolCall } from "./wire/bytes.ts";
 
 const KEY = "sk-in-no-heap-but-one-0123456789";
 const PROMPT = "a prompt that the agent has before it";
@@ -17,6 +17,13 @@ test("a key is in the heap of its gateway, and in that of no actor, agent or beh
   const said = events(text("hello"), { choices: [{ delta: {}, finish_reason: "stop" }] });
   await using server = await BrokenServer.start(
     [head(), said, DONE, "[end]"],
+    // From then on the agent is at work: a job's first call is made in its place.
+    [
+      head(),
+      events(toolCall({ id: "c", name: "none", args: "{}" }), finish("tool_calls")),
+      DONE,
+      "[end]",
+    ],
     [chunkedHead(), chunk(events(text("begun"))), "[stall]"],
   );
   const main = openaiProvider({ model: "m", baseURL: `${server.url}/v1`, apiKey: KEY });
@@ -24,7 +31,7 @@ test("a key is in the heap of its gateway, and in that of no actor, agent or beh
   const session = supervisor.openSession();
   const agent = session.createWorker();
   await session.run(agent, { prompt: "go" }).wait();
-  await firstChunk(session.run(agent, { prompt: PROMPT }));
+  await firstText(session.run(agent, { prompt: PROMPT }));
   const module = new URL("../fixtures/behaviours/introspective.ts", import.meta.url);
   const behaviour = session.createWorker<
     typeof import("../fixtures/behaviours/introspective.ts").behavior

@@ -103,6 +103,8 @@ describe("a provider's limits", () => {
           { session: "a", waiting: 5 },
           { session: "b", waiting: 3 },
         ],
+        waits: 0,
+        waitedMs: expect.any(Number),
         backingOffUntilMs: undefined,
         requestsLeft: undefined,
         tokensLeft: undefined,
