@@ -12,10 +12,10 @@ export type SseTask = {
   readonly chunks: number;
 };
 
-/** Of each job, when each of its chunks was read. */
-export type SseTimes = readonly Float64Array[];
+/** Of one job: when its stream was open, and when each of its chunks was read. */
+export type SseTimes = { readonly openedMs: number; readonly readMs: Float64Array };
 
-serveTask(async ({ url, token, jobIds, chunks }: SseTask): Promise<SseTimes> => {
+serveTask(async ({ url, token, jobIds, chunks }: SseTask): Promise<readonly SseTimes[]> => {
   const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
   return await Promise.all(
     jobIds.map((id) => follow(agent, `${url}/api/jobs/${id}/events`, token, chunks)),
@@ -23,14 +23,9 @@ serveTask(async ({ url, token, jobIds, chunks }: SseTask): Promise<SseTimes> => 
 });
 
 /** Follows one job to its end. @throws when an event was lost, doubled or out of place, or the job did not complete. */
-async function follow(
-  agent: Agent,
-  url: string,
-  token: string,
-  chunks: number,
-): Promise<Float64Array> {
+async function follow(agent: Agent, url: string, token: string, chunks: number): Promise<SseTimes> {
   const times = new Float64Array(chunks);
-  let [seq, read, last] = [0, 0, ""];
+  let [seq, read, last, openedMs] = [0, 0, "", 0];
   const look = ({ id, event = "" }: EventSourceMessage): void => {
     if (Number(id) !== seq++) throw new Error(`event ${id} in place of ${seq - 1}`);
     if (event === "chunk") times[read++] = nowMs();
@@ -42,6 +37,7 @@ async function follow(
       url,
       { agent, headers: { authorization: `Bearer ${token}` } },
       (answer) => {
+        openedMs = nowMs();
         answer.setEncoding("utf8");
         answer.on("data", (text: string) => parser.feed(text));
         answer.on("end", resolve).on("error", reject);
@@ -52,5 +48,5 @@ async function follow(
   if (read !== chunks || last !== "completed") {
     throw new Error(`a client has read ${read} chunks of ${chunks}, and at last "${last}"`);
   }
-  return times;
+  return { openedMs, readMs: times };
 }

@@ -54,7 +54,10 @@ export class Answer {
     return this.#refusal;
   }
 
-  /** Resolves when there is something to show, and after 2 s in any case; to true when the job has ended by then. */
+  /**
+   * Resolves when there is something to show, and after 2 s in any case; to true when the job has ended by then. What has come in the same turn of the
+   * loop is waited for: a short answer is then one write, head and all.
+   */
   async begun(): Promise<boolean> {
     const events = this.job.events();
     const timer = setTimeout(() => void events.return?.(), STATUS_WAIT_MS);
@@ -63,6 +66,7 @@ export class Answer {
       if (event.type === "chunk" && isShown(event.chunk, this.plan)) break;
     }
     clearTimeout(timer);
+    await new Promise((resolve) => setImmediate(resolve));
     return this.job.times.endedAtMs !== undefined;
   }
 

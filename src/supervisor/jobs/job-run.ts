@@ -20,6 +20,9 @@ import { isAnswered } from "./job-progress.ts";
 import type { JobDriver } from "./job-spec.ts";
 import { ModelSteps } from "./model-steps.ts";
 
+/** One for all jobs: every one of them ends with it, and where it was made says nothing. */
+const ACTOR_GONE = new HeddleError("JOB_CANCELLED", "the actor is gone");
+
 /** What a run needs from its worker. */
 export type RunContext = {
   /** Has begun its life, and is the worker's. */
@@ -139,7 +142,7 @@ export class JobRun implements JobDriver {
     this.#context.onState("cancelling");
     this.#model.cancel(reason);
     this.#thread.cancel(job.id, reason);
-    this.#tools.stop(reason);
+    this.#tools.stop(new HeddleError("JOB_CANCELLED", reason));
     this.#wanted.resolve();
     this.#ladder = clock.setTimer(graceMs(), () => this.#kill());
   }
@@ -279,8 +282,8 @@ export class JobRun implements JobDriver {
   /** What runs for the actor beside it ends with it. */
   #leave(): void {
     const { isConfirming } = this.#tools;
-    this.#model.cancel("the actor is gone");
-    this.#tools.stop("the actor is gone");
+    this.#model.cancel(ACTOR_GONE.message);
+    this.#tools.stop(ACTOR_GONE);
     if (isConfirming && !this.#job.stopReason) this.#context.onState("working");
   }
 

@@ -138,9 +138,8 @@ export class JobTools {
     if (open && open.phase !== "away") this.#finish(open, end);
   }
 
-  /** The job is to stop, or its actor is gone: nothing begins any more, and what is done beside the actor is told. */
-  stop(reason: string): void {
-    const error = new HeddleError("JOB_CANCELLED", reason);
+  /** The job is to stop, or its actor is gone, as `error` says: nothing begins any more, and what is done beside the actor is told. */
+  stop(error: HeddleError): void {
     this.#stopped.abort(error);
     for (const open of this.#unfinished) {
       open.confirmation?.cancel();
