@@ -144,8 +144,10 @@ export function createApp(options: ServerOptions): ServerApp {
 
 /** As they are made: the supervisor's defaults count for them, too. */
 function agentsOf({ supervisor, agents }: ServerOptions): ReadonlyMap<string, WorkerOptions> {
-  const laid = Object.entries(agents).map(
-    ([name, own]) => [name, { ...supervisor.defaults, ...given(own) }] as const,
-  );
+  const { defaults } = supervisor;
+  const laid = Object.entries(agents).map(([name, own]) => {
+    const model = { ...given(defaults.model), ...given(own.model) };
+    return [name, { ...defaults, ...given(own), model }] as const;
+  });
   return new Map(laid);
 }

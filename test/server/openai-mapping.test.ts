@@ -85,7 +85,7 @@ describe("what the model is asked", () => {
   });
 
   test("settings are laid over the agent's; what is left out or null is the agent's", async () => {
-    const model = { name: "gpt", temperature: 1, maxOutputTokens: 5 };
+    const model = { name: "gpt", temperature: 1, maxOutputTokens: 50 };
     const asked = await modelAsked(
       { ...ask("Hello?"), temperature: 0, max_tokens: 7, max_completion_tokens: null },
       { model },
@@ -94,6 +94,16 @@ describe("what the model is asked", () => {
     const both = { max_tokens: 7, max_completion_tokens: 9, reasoning_effort: "low" };
     const other = await modelAsked({ ...ask("Hello?"), ...both });
     expect(other.settings).toEqual({ maxOutputTokens: 9, reasoning: { effort: "low" } });
+  });
+
+  test("a client that asks for more than the agent's own gets that", async () => {
+    const model = { maxOutputTokens: 5, reasoning: { effort: "low" } } as const;
+    const greedy = { max_tokens: 4_096, reasoning_effort: "high" };
+    const asked = await modelAsked({ ...ask("Hello?"), ...greedy }, { model });
+    expect(asked.settings).toEqual(model);
+    const modest = { max_tokens: 4, reasoning_effort: "minimal" };
+    const less = await modelAsked({ ...ask("Hello?"), ...modest }, { model });
+    expect(less.settings).toEqual({ maxOutputTokens: 4, reasoning: { effort: "minimal" } });
   });
 
   test("tools are shown with the client's own schema, and the choice among them", async () => {

@@ -1,5 +1,6 @@
 import type { ModelSettings, RunOptions, WorkerOptions } from "../../index.ts";
 import { HeddleError } from "../../index.ts";
+import { EFFORTS } from "../efforts.ts";
 import { given } from "../given.ts";
 
 export type JobLimits = Pick<RunOptions, "model" | "maxSteps" | "timeouts" | "budget">;
@@ -7,7 +8,6 @@ export type JobLimits = Pick<RunOptions, "model" | "maxSteps" | "timeouts" | "bu
 type Model = Omit<ModelSettings, "name">;
 type Limit = readonly [field: string, asked: number | undefined, own: number | undefined];
 
-const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"];
 const DEFAULT_MAX_STEPS = 20;
 
 /** What an agent allows, `defaults` being the supervisor's. */

@@ -6,9 +6,12 @@ import type {
   WorkerOptions,
 } from "../../index.ts";
 import { checkClientSchema } from "../client-schema.ts";
+import { EFFORTS } from "../efforts.ts";
 import { clientTools, toolChoice } from "./client-tools.ts";
 import { conversationOf } from "./conversation.ts";
 import type { ChatRequest } from "./request-shape.ts";
+
+type ReasoningEffort = NonNullable<ModelSettings["reasoning"]>["effort"];
 
 /** What a request asks of an agent. */
 export type Plan = {
@@ -23,6 +26,8 @@ export type Plan = {
 };
 
 /**
+ * A client may ask for less than the agent's own `maxOutputTokens` and reasoning effort; where it asks for more it gets those: many clients always ask.
+ *
  * System and developer messages come behind the agent's own instructions. Tools take a worker for the request alone.
  *
  * `response_format`: with `json_schema`, the text is what the schema finds valid; with `json_object`, a JSON object. A model that keeps to neither is asked
@@ -37,7 +42,7 @@ export function planOf(request: ChatRequest, agent: WorkerOptions): Plan {
   return {
     input: { messages, ...(output === undefined ? {} : { output }) },
     options: {
-      model: { ...settingsOf(request), ...toolChoice(request) },
+      model: { ...settingsOf(request, agent), ...toolChoice(request) },
       ...(instructions.length === 0 ? {} : { instructions: joined(agent, instructions) }),
     },
     own: hostTools.length === 0 ? undefined : { hostTools },
@@ -65,14 +70,22 @@ function joined({ instructions }: WorkerOptions, added: readonly string[]): stri
   return [...(instructions === undefined ? [] : [instructions]), ...added].join("\n\n");
 }
 
-function settingsOf(request: ChatRequest): ModelSettings {
+function settingsOf(request: ChatRequest, { model: own }: WorkerOptions): ModelSettings {
   const { temperature, reasoning_effort: effort } = request;
-  const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens;
+  const tokens = request.max_completion_tokens ?? request.max_tokens;
   return {
     ...(typeof temperature === "number" ? { temperature } : {}),
-    ...(typeof maxOutputTokens === "number" ? { maxOutputTokens } : {}),
-    ...(effort ? { reasoning: { effort } } : {}),
+    ...(typeof tokens === "number" ? { maxOutputTokens: lower(tokens, own?.maxOutputTokens) } : {}),
+    ...(effort ? { reasoning: { effort: lowerEffort(effort, own?.reasoning?.effort) } } : {}),
   };
+}
+
+function lower(asked: number, own: number = asked): number {
+  return Math.min(asked, own);
+}
+
+function lowerEffort(asked: ReasoningEffort, own: ReasoningEffort = asked): ReasoningEffort {
+  return EFFORTS.indexOf(asked) <= EFFORTS.indexOf(own) ? asked : own;
 }
 
 function outputOf({ response_format: format }: ChatRequest): JobInput["output"] {

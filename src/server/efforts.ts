@@ -1,0 +1,11 @@
+import type { ModelSettings } from "../index.ts";
+
+/** From the least to the most. */
+export const EFFORTS: readonly NonNullable<ModelSettings["reasoning"]>["effort"][] = [
+  "none",
+  "minimal",
+  "low",
+  "medium",
+  "high",
+  "xhigh",
+];
