@@ -55,19 +55,21 @@ export class Answer {
   }
 
   /**
-   * Resolves when there is something to show, and after 2 s in any case; to true when the job has ended by then. What has come in the same turn of the
-   * loop is waited for: a short answer is then one write, head and all.
+   * Resolves when there is something to show, and after 2 s in any case; to true when the job has ended before. What else comes in the same turn
+   * of the loop is waited for: a short answer is then one write, head and all.
    */
-  async begun(): Promise<boolean> {
+  async hasEndedUnseen(): Promise<boolean> {
     const events = this.job.events();
     const timer = setTimeout(() => void events.return?.(), STATUS_WAIT_MS);
+    let isSeen: boolean = false;
     for await (const event of events) {
       if (event.type === "response") this.#lastResponse = event.response;
-      if (event.type === "chunk" && isShown(event.chunk, this.plan)) break;
+      isSeen = event.type === "chunk" && isShown(event.chunk, this.plan);
+      if (isSeen) break;
     }
     clearTimeout(timer);
-    await new Promise((resolve) => setImmediate(resolve));
-    return this.job.times.endedAtMs !== undefined;
+    if (isSeen) await new Promise((resolve) => setImmediate(resolve));
+    return !isSeen && this.job.times.endedAtMs !== undefined;
   }
 
   /** In the turn in which they come: nothing may be carried out of what they call. */

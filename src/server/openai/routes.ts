@@ -71,7 +71,7 @@ async function streamed(
   const answer = new Answer(options);
   const { job } = answer;
   try {
-    if (await answer.begun()) endingOf(await job.outcome, answer);
+    if (await answer.hasEndedUnseen()) endingOf(await job.outcome, answer);
     const encoder = new ChunkEncoder(answer, request.stream_options?.include_usage === true);
     return views.respond(c, { desk, job, encoder, onLeft: () => void job.cancel(LEFT) });
   } catch (error) {
