@@ -12,6 +12,8 @@ export type {
 export type {
   AssistantMessage,
   ContentPart,
+  Json,
+  JsonObject,
   MediaSource,
   Message,
   ModelRequest,
@@ -19,8 +21,11 @@ export type {
   ModelResponseChunk,
   ModelSettings,
   OutputSpec,
+  PartState,
+  ReasoningSettings,
   RequestOrigin,
   ResponseFinishReason,
+  ResponsePart,
   ToolCall,
   ToolCallChunk,
   ToolSpec,
@@ -64,6 +69,7 @@ export type {
   WorkerInspection,
 } from "./supervisor/inspection.ts";
 export type { JobState } from "./supervisor/jobs/job-lifecycle.ts";
+export type { Media } from "./supervisor/log/job-media.ts";
 export type { ReadPolicy } from "./supervisor/log/log-reader.ts";
 export type { DeadLetter } from "./supervisor/messages/letter.ts";
 export type { MailboxOptions } from "./supervisor/messages/mailbox.ts";

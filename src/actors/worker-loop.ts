@@ -1,5 +1,6 @@
 import { HeddleError } from "../errors.ts";
-import type { AssistantMessage, Message, ModelResponse, ToolCall } from "../protocol/model.ts";
+import { assistantMessage, toolMessage } from "../messages.ts";
+import type { Message, ModelResponse, ToolCall } from "../protocol/model.ts";
 import type { ToolEnd } from "../protocol/tool.ts";
 import { mapParallel } from "./map-parallel.ts";
 
@@ -57,7 +58,8 @@ export async function runWorkerLoop(options: WorkerLoopOptions): Promise<void> {
     calls = response.toolCalls;
     const mayGoOn = steered < steering.length && step + 1 < maxSteps;
     if (calls.length === 0 && !mayGoOn) return;
-    messages.push(assistantMessage(response));
+    const answer = assistantMessage(response);
+    if (answer) messages.push(answer);
   }
 }
 
@@ -79,25 +81,6 @@ function answerAll(
 
 function toolCallsOf(message: Message | undefined): readonly ToolCall[] {
   return message?.role === "assistant" ? (message.toolCalls ?? []) : [];
-}
-
-function toolMessage({ id, name }: ToolCall, { result, error }: ToolEnd): Message {
-  return {
-    role: "tool",
-    toolCallId: id,
-    toolName: name,
-    content: result,
-    isError: error !== undefined,
-  };
-}
-
-function assistantMessage(response: ModelResponse): AssistantMessage {
-  return {
-    role: "assistant",
-    content: response.text,
-    ...(response.refusal === undefined ? {} : { refusal: response.refusal }),
-    ...(response.toolCalls.length === 0 ? {} : { toolCalls: response.toolCalls }),
-  };
 }
 
 function tooManySteps(maxSteps: number): HeddleError {

@@ -1,5 +1,5 @@
 import type { WireError } from "./error.ts";
-import type { ModelResponse, ModelResponseChunk, Usage } from "./model.ts";
+import type { ContentPart, ModelResponse, ModelResponseChunk, Usage } from "./model.ts";
 import type { ConfirmationRequest } from "./tool.ts";
 import type { WorkerState } from "./worker.ts";
 
@@ -27,6 +27,8 @@ export type NamedToolCall = { readonly toolCallId: string; readonly toolName: st
 /** How a tool call ended. `result` is what the model is told; `error` says why it is not what the tool was to give. */
 export type ToolOutcome = NamedToolCall & {
   readonly result: string;
+  /** Left out where the model is told the text alone. In the log, bytes are left out: `job.media(ref)` gives them. */
+  readonly content?: readonly ContentPart[];
   readonly isError: boolean;
   readonly error?: WireError;
 };
@@ -81,6 +83,8 @@ export type JobEventBody =
       readonly workerId: string;
       readonly status: TerminalBody["type"];
     }
+  /** Something was asked for and is not done, and the job goes on. `source` is what says so, such as a provider's name. */
+  | { readonly type: "warning"; readonly source: string; readonly message: string }
   | { readonly type: "lag"; readonly skipped: number }
   | TerminalBody;
 

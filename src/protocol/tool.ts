@@ -1,7 +1,7 @@
 import type { ActorModelCall } from "./actor-messages.ts";
 import type { Delivery } from "./behavior.ts";
 import type { WireError } from "./error.ts";
-import type { ModelResponse, ToolSpec } from "./model.ts";
+import type { ContentPart, ModelResponse, ToolSpec } from "./model.ts";
 
 /** A module of tools, as an actor loads it. */
 export type ToolModule = {
@@ -87,8 +87,15 @@ export type JobCalls = {
   serveTool(request: ToolRequest): Promise<unknown>;
 };
 
-/** How a call has ended. `result` is what the model is told; `error` is why it is not what the tool was to give. */
-export type ToolEnd = { readonly result: string; readonly error?: WireError };
+/**
+ * How a call has ended. `result` is what the model is told, in words; `content` is the same with its images and files, where there
+ * are any; `error` is why it is not what the tool was to give.
+ */
+export type ToolEnd = {
+  readonly result: string;
+  readonly content?: readonly ContentPart[];
+  readonly error?: WireError;
+};
 
 /** A decision on a tool call, by a person or in a person's name. */
 export type ToolDecision = (

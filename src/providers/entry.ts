@@ -81,6 +81,10 @@ async function serve(command: Extract<GatewayCommand, { type: "request" }>): Pro
     const request = new GatewayRequest({
       ...command,
       provider: loaded.provider,
+      owner: {
+        provider: command.provider,
+        model: command.request.settings.name ?? loaded.provider.defaultModel ?? "",
+      },
       retry: loaded.spec.retry,
       outbox,
       clock: systemClock,

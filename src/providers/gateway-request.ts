@@ -6,15 +6,19 @@ import { ByteGate } from "../transport/byte-gate.ts";
 import { ChunkLane, chunkSize } from "../transport/chunk-frame.ts";
 import type { Clock } from "../transport/clock.ts";
 import { Deadline } from "../transport/deadline.ts";
-import { checkChunk, checkResponse } from "./check-response.ts";
+import { checkChunk, checkResponse, refuseUnusable } from "./check-response.ts";
 import type { ModelProvider, ResponseSink } from "./model-provider.ts";
 import type { Outbox } from "./outbox.ts";
+import type { StateOwner } from "./part-state.ts";
+import { onlyOwnState, tagState } from "./part-state.ts";
 import { decideRetry } from "./retry.ts";
 
 export type GatewayRequestOptions = {
   readonly requestId: number;
   readonly request: ModelRequest;
   readonly provider: ModelProvider;
+  /** Whose the states of its responses are. */
+  readonly owner: StateOwner;
   readonly retry: RetryPolicy;
   readonly deadlines: RequestDeadlines;
   readonly demandBytes: number;
@@ -34,6 +38,8 @@ export type GatewayRequestOptions = {
  */
 export class GatewayRequest {
   readonly #options: GatewayRequestOptions;
+  /** As its provider may see it. */
+  readonly #request: ModelRequest;
   readonly #gate: ByteGate;
   readonly #lane: ChunkLane;
   readonly #abort = new AbortController();
@@ -50,6 +56,8 @@ export class GatewayRequest {
 
   constructor(options: GatewayRequestOptions) {
     this.#options = options;
+    const { request, owner } = options;
+    this.#request = { ...request, messages: onlyOwnState(request.messages, owner) };
     this.#gate = new ByteGate(options.demandBytes);
     // Here and not with each chunk: to look at the clock costs a full-speed stream as much as all else.
     this.#lane = new ChunkLane(options.requestId, () => this.#idle?.touch());
@@ -107,14 +115,15 @@ export class GatewayRequest {
   }
 
   async #attempt(): Promise<ModelResponse> {
-    const { provider, request, clock, deadlines } = this.#options;
+    const { provider, owner, clock, deadlines } = this.#options;
     const { signal } = this.#abort;
     signal.throwIfAborted();
     const waited = "no chunk came";
     this.#idle = this.#deadline(clock, deadlines.firstChunkMs, "FIRST_CHUNK_TIMEOUT", waited);
-    const response = await this.#ask(provider, request);
+    const response = await this.#ask(provider, this.#request);
     signal.throwIfAborted();
     checkResponse(response);
+    refuseUnusable(response);
     if (this.#textLength === 0 && response.text !== "") {
       // A provider that does not stream.
       await this.#write({ type: "text", text: response.text });
@@ -124,7 +133,7 @@ export class GatewayRequest {
         "the provider's response.text is not as long as the text of the chunks it wrote",
       );
     }
-    return response;
+    return tagState(response, owner);
   }
 
   /** What is written after the attempt has ended belongs to nothing: it may be followed by another one. */

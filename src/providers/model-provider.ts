@@ -15,6 +15,11 @@ export interface ModelProvider {
    * `details.retryable: true` on a `HeddleError` marks a passing failure; `details.retryAfterMs` is the server's own wish.
    */
   request(request: ModelRequest, sink: ResponseSink, signal: AbortSignal): Promise<ModelResponse>;
+  /**
+   * The model that answers a request without `settings.name`. What the provider keeps with a response (`PartState`) goes back only to the
+   * model that made it: a provider that leaves this out says that its default never changes.
+   */
+  readonly defaultModel?: string;
   /** Called once when the gateway closes in good order. */
   close?(): void | Promise<void>;
 }

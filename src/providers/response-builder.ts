@@ -2,12 +2,24 @@ import type {
   ModelResponse,
   ModelResponseChunk,
   ResponseFinishReason,
+  ResponsePart,
   ToolCall,
   Usage,
 } from "../protocol/model.ts";
 import { TextBuffer } from "./text-buffer.ts";
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+
+/** What is known of a response beside its chunks. */
+export type ResponseEnd = {
+  readonly finishReason: ResponseFinishReason;
+  readonly rawFinishReason?: string | undefined;
+  readonly usage?: Usage | undefined;
+  readonly parts?: readonly ResponsePart[] | undefined;
+  readonly warnings?: readonly string[] | undefined;
+  readonly model?: string | undefined;
+  readonly id?: string | undefined;
+};
 
 /** Joins chunks to the response they are pieces of. */
 export class ResponseBuilder {
@@ -40,12 +52,7 @@ export class ResponseBuilder {
     return [...this.#toolCalls].sort(([a], [b]) => a - b).map(([, call]) => ({ ...call }));
   }
 
-  build(end: {
-    finishReason: ResponseFinishReason;
-    usage?: Usage | undefined;
-    model?: string | undefined;
-    id?: string | undefined;
-  }): ModelResponse {
+  build(end: ResponseEnd): ModelResponse {
     const reasoning = this.#reasoning.toString();
     const refusal = this.#refusal.toString();
     return {
@@ -55,8 +62,7 @@ export class ResponseBuilder {
       toolCalls: this.toolCalls,
       finishReason: end.finishReason,
       usage: end.usage ?? NO_USAGE,
-      ...(end.model === undefined ? {} : { model: end.model }),
-      ...(end.id === undefined ? {} : { id: end.id }),
+      ...definedOf(end, ["rawFinishReason", "parts", "warnings", "model", "id"]),
     };
   }
 
@@ -68,4 +74,11 @@ export class ResponseBuilder {
       argumentsText: call.argumentsText + chunk.argumentsText,
     });
   }
+}
+
+function definedOf<K extends keyof ResponseEnd>(end: ResponseEnd, names: readonly K[]) {
+  const known = names.filter((name) => end[name] !== undefined);
+  return Object.fromEntries(known.map((name) => [name, end[name]])) as {
+    [N in K]?: Exclude<ResponseEnd[N], undefined>;
+  };
 }

@@ -1,11 +1,12 @@
 import type { ModelSettings } from "../index.ts";
 
 /** From the least to the most. */
-export const EFFORTS: readonly NonNullable<ModelSettings["reasoning"]>["effort"][] = [
+export const EFFORTS: readonly NonNullable<NonNullable<ModelSettings["reasoning"]>["effort"]>[] = [
   "none",
   "minimal",
   "low",
   "medium",
   "high",
   "xhigh",
+  "max",
 ];

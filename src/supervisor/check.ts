@@ -1,4 +1,5 @@
 import { HeddleError } from "../errors.ts";
+import type { Json } from "../protocol/model.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
 
 /*
@@ -99,4 +100,16 @@ export function given<T extends object>(
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const fields = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   return Object.fromEntries(fields) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Whether JSON can hold it as it is: no undefined, no NaN, no class, no cycle, at most `depth` levels. */
+export function isJson(value: unknown, depth = 64): value is Json {
+  if (depth === 0) return false;
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return false;
+  if (Array.isArray(value)) return value.every((one) => isJson(one, depth - 1));
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return Object.values(value).every((one) => isJson(one, depth - 1));
 }

@@ -1,4 +1,4 @@
-import { checkFields, checkOneOf, checkText, refuse } from "./check.ts";
+import { checkFields, checkOneOf, checkText, isJson, refuse } from "./check.ts";
 
 /*
  * Checks of conversations that users hand in.
@@ -11,6 +11,15 @@ const PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ["text", ["type", "text"]],
   ["image", ["type", "url", "data", "mediaType", "detail"]],
   ["file", ["type", "url", "data", "mediaType", "filename"]],
+]);
+
+const RESPONSE_PART_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ["text", ["text", "isCommentary"]],
+  ["reasoning", ["text"]],
+  ["tool-call", ["index"]],
+  ["file", ["url", "data", "mediaType", "filename"]],
+  ["source", ["url", "title", "mediaType"]],
+  ["custom", ["kind"]],
 ]);
 
 /** @throws {HeddleError} `code`, naming the field. */
@@ -29,10 +38,16 @@ function checkMessage(field: string, given: unknown, code: Code): void {
   const message = (given ?? {}) as Fields;
   const { role, content } = message;
   checkOneOf(`${field}.role`, role ?? "", ["user", "assistant", "tool"], code);
-  if (role === "user" && Array.isArray(content)) checkParts(`${field}.content`, content, code);
-  else if (typeof content !== "string")
-    refuse(`${field}.content`, "a string, or an array of parts in a user message", code);
-  if (role === "assistant") checkToolCalls(`${field}.toolCalls`, message["toolCalls"], code);
+  const takesParts = role === "user" || role === "tool";
+  if (takesParts && Array.isArray(content)) checkParts(`${field}.content`, content, code);
+  else if (typeof content !== "string") {
+    const expected = takesParts ? "a string, or an array of parts" : "a string";
+    refuse(`${field}.content`, expected, code);
+  }
+  if (role === "assistant") {
+    checkToolCalls(`${field}.toolCalls`, message["toolCalls"], code);
+    checkResponseParts(field, message, code);
+  }
   if (role !== "tool") return;
   for (const name of ["toolCallId", "toolName"]) {
     checkText(`${field}.${name}`, message[name] ?? "", code);
@@ -52,6 +67,54 @@ function checkToolCalls(field: string, calls: unknown, code: Code): void {
   }
 }
 
+/** Of an assistant's message: they must say what the message says. */
+function checkResponseParts(field: string, message: Fields, code: Code): void {
+  const { parts, content, toolCalls } = message;
+  if (parts === undefined) return;
+  if (!Array.isArray(parts)) refuse(`${field}.parts`, "an array of parts, or left out", code);
+  const calls = (toolCalls ?? []) as readonly unknown[];
+  for (const [i, part] of parts.entries()) {
+    checkResponsePart(`${field}.parts[${i}]`, part, calls, code);
+  }
+  const texts = (parts as readonly Fields[]).map(({ type, text }) => (type === "text" ? text : ""));
+  if (texts.join("") !== content) {
+    refuse(`${field}.parts`, `parts whose texts joined are ${field}.content`, code);
+  }
+}
+
+function checkResponsePart(
+  field: string,
+  given: unknown,
+  calls: readonly unknown[],
+  code: Code,
+): void {
+  const part = (given ?? {}) as Fields;
+  const known = RESPONSE_PART_FIELDS.get(part["type"]);
+  if (!known) {
+    refuse(`${field}.type`, `one of ${[...RESPONSE_PART_FIELDS.keys()].join(", ")}`, code);
+  }
+  checkFields(field, part, ["type", "state", ...known], code);
+  const { type, state, text, index } = part;
+  if ((type === "text" || type === "reasoning") && typeof text !== "string") {
+    refuse(`${field}.text`, "a string", code);
+  }
+  if (type === "tool-call" && calls[index as number] === undefined) {
+    refuse(`${field}.index`, "the place of a call in toolCalls", code);
+  }
+  if (type === "file") checkSource(field, part, code);
+  if (type === "custom") checkText(`${field}.kind`, part["kind"] ?? "", code);
+  if (state !== undefined) checkState(`${field}.state`, state, code);
+}
+
+function checkState(field: string, given: unknown, code: Code): void {
+  checkFields(field, given, ["provider", "model", "data"], code);
+  const { provider, model, data } = given as Fields;
+  if (typeof provider !== "string" || typeof model !== "string") {
+    refuse(field, "as the transcript had it: { provider, model, data }", code);
+  }
+  if (!isJson(data)) refuse(`${field}.data`, "plain JSON", code);
+}
+
 function checkPart(field: string, given: unknown, code: Code): void {
   const part = given as Fields | null;
   const known = PART_FIELDS.get(part?.["type"]);
@@ -69,6 +132,7 @@ function checkPart(field: string, given: unknown, code: Code): void {
 function checkSource(field: string, { url, data, mediaType }: Fields, code: Code): void {
   if (data === undefined) {
     checkText(`${field}.url`, url ?? "", code);
+    checkText(`${field}.mediaType`, mediaType, code);
     return;
   }
   if (url !== undefined) refuse(`${field}.url`, "left out where there is data", code);

@@ -14,6 +14,7 @@ import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import type { JobState } from "./jobs/job-lifecycle.ts";
+import type { Media } from "./log/job-media.ts";
 import type { ReadPolicy } from "./log/log-reader.ts";
 import type { DeadLetter } from "./messages/letter.ts";
 import type {
@@ -222,6 +223,8 @@ export interface WorkerJob<Result extends JobResult = JobResult>
     readonly from?: number;
     readonly policy?: ReadPolicy;
   }): AsyncIterableIterator<JobEvent, undefined>;
+  /** The bytes of an image or a file that the log names by `ref`; undefined for any other `ref`. Kept as long as the log. */
+  media(ref: string): Media | undefined;
   /**
    * Stops the job, and all that runs underneath it, its children included, at the same moment. Settles when nothing of it runs any more.
    *

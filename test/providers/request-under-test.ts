@@ -84,6 +84,7 @@ export class RequestUnderTest {
     this.request = new GatewayRequest({
       requestId: 7,
       request: { messages: [], settings: {} } as unknown as ModelRequest,
+      owner: { provider: "main", model: "m" },
       provider: { request: options.provider ?? ((_, sink, signal) => this.#attempt(sink, signal)) },
       retry: { maxRetries: 2, initialDelayMs: 100, maxDelayMs: 1_000, ...options.retry },
       deadlines: options.deadlines ?? {},

@@ -54,13 +54,13 @@ function messageLines(message: Message): string[] {
       return [...(text === "" ? [] : [text]), ...calls];
     }
     case "tool":
-      return [`· ${visible(message.toolName)} → ${sizeOf(message.content)}`];
+      return [`· ${visible(message.toolName)} → ${sizeOf(textOf(message.content))}`];
     default:
       return message satisfies never;
   }
 }
 
-function textOf(content: Extract<Message, { readonly role: "user" }>["content"]): string {
+function textOf(content: Message["content"]): string {
   if (typeof content === "string") return content;
   return content.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join(" ");
 }

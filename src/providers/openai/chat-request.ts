@@ -12,7 +12,7 @@ import type {
   ModelRequest,
   ModelSettings,
 } from "../../protocol/model.ts";
-import { argumentsJson, mediaUrl } from "./message-parts.ts";
+import { argumentsJson, contentText, mediaUrl } from "./message-parts.ts";
 import { isStrictSchema } from "./strict-schema.ts";
 
 type ChatRequestOptions = {
@@ -42,7 +42,7 @@ export function chatRequest(
     ...(includeUsage ? { stream_options: { include_usage: true } } : {}),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxOutputTokens === undefined ? {} : { [maxTokensField]: maxOutputTokens }),
-    ...(reasoning === undefined ? {} : { reasoning_effort: reasoning.effort }),
+    ...(reasoning?.effort === undefined ? {} : { reasoning_effort: reasoning.effort }),
     ...toolFields(request),
     ...outputFields(request),
   };
@@ -90,7 +90,9 @@ function chatMessage(message: Message): readonly ChatCompletionMessageParam[] {
     case "assistant":
       return assistantMessage(message);
     case "tool":
-      return [{ role: "tool", tool_call_id: message.toolCallId, content: message.content }];
+      return [
+        { role: "tool", tool_call_id: message.toolCallId, content: contentText(message.content) },
+      ];
     default:
       return message satisfies never;
   }

@@ -1,19 +1,7 @@
-import type {
-  ModelResponseChunk,
-  ResponseFinishReason,
-  ToolCall,
-  Usage,
-} from "../../protocol/model.ts";
+import type { ModelResponseChunk, ToolCall } from "../../protocol/model.ts";
+import type { ResponseEnd } from "../response-builder.ts";
 
 export type Emit = (chunk: ModelResponseChunk) => void;
-
-/** What is known of a response beside its chunks. */
-export type ResponseEnd = {
-  readonly finishReason: ResponseFinishReason;
-  readonly usage: Usage | undefined;
-  readonly model: string | undefined;
-  readonly id: string | undefined;
-};
 
 /** Turns the events of one streamed response into chunks. No I/O: what it is given decides what it does. */
 export interface EventMapper {

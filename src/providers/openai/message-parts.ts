@@ -1,5 +1,11 @@
-import type { MediaSource } from "../../protocol/model.ts";
+import type { ContentPart, MediaSource } from "../../protocol/model.ts";
 import { asObject, parseJson } from "./untrusted.ts";
+
+/** What of `content` can be said in words. */
+export function contentText(content: string | readonly ContentPart[]): string {
+  if (typeof content === "string") return content;
+  return content.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
+}
 
 /** The URL of an image or a file: its own, or one that holds its data. */
 export function mediaUrl(source: MediaSource): string {

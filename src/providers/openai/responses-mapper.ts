@@ -1,5 +1,6 @@
 import type { ResponseFinishReason, ToolCall, Usage } from "../../protocol/model.ts";
-import type { Emit, EventMapper, ResponseEnd } from "./event-mapper.ts";
+import type { ResponseEnd } from "../response-builder.ts";
+import type { Emit, EventMapper } from "./event-mapper.ts";
 import { malformed, protocolError, truncated } from "./failures.ts";
 import { FunctionCallItems } from "./function-call-items.ts";
 import { streamError } from "./server-error.ts";

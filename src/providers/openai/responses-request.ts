@@ -4,7 +4,7 @@ import type {
   ResponseInputItem,
 } from "openai/resources/responses/responses";
 import type { AssistantMessage, ContentPart, Message, ModelRequest } from "../../protocol/model.ts";
-import { argumentsJson, mediaUrl } from "./message-parts.ts";
+import { argumentsJson, contentText, mediaUrl } from "./message-parts.ts";
 import { isStrictSchema } from "./strict-schema.ts";
 
 /** The body of a request for a streamed response of the Responses API. Nothing is stored on the server. */
@@ -22,7 +22,7 @@ export function responsesRequest(
     ...(instructions === undefined ? {} : { instructions }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
-    ...(reasoning === undefined ? {} : { reasoning: { effort: reasoning.effort } }),
+    ...(reasoning?.effort === undefined ? {} : { reasoning: { effort: reasoning.effort } }),
     ...toolFields(request),
     ...outputFields(request),
   };
@@ -73,7 +73,7 @@ function inputItems(message: Message): readonly ResponseInputItem[] {
         {
           type: "function_call_output",
           call_id: message.toolCallId,
-          output: message.content,
+          output: contentText(message.content),
         },
       ];
     default:

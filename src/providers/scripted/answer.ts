@@ -6,7 +6,7 @@ import type { ScriptedAnswer, ScriptedFailure } from "./script.ts";
 
 /** The whole response that a script answers `request` with. */
 export function responseOf(answer: ScriptedAnswer, request: ModelRequest): ModelResponse {
-  const { text = "", reasoning = "", refusal = "", finishReason, usage } = answer;
+  const { text = "", reasoning = "", refusal = "", finishReason, usage, parts, warnings } = answer;
   const { messages, settings, origin } = request;
   const builder = new ResponseBuilder();
   builder.add({ type: "text", text });
@@ -17,6 +17,8 @@ export function responseOf(answer: ScriptedAnswer, request: ModelRequest): Model
     finishReason: finishReason ?? finishReasonOf(answer),
     usage: usage ?? estimate(JSON.stringify(messages).length, text.length),
     model: settings.name ?? "scripted",
+    parts,
+    warnings,
   });
 }
 

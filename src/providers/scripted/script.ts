@@ -1,4 +1,4 @@
-import type { ResponseFinishReason, Usage } from "../../protocol/model.ts";
+import type { ResponseFinishReason, ResponsePart, Usage } from "../../protocol/model.ts";
 import type { ProviderLimits } from "../../protocol/provider.ts";
 
 /** What the scripted provider does, as plain data. */
@@ -32,6 +32,9 @@ export type ScriptedAnswer = ScriptedPace & {
   readonly endless?: boolean;
   /** @defaultValue "tool-calls" with tool calls, "refusal" with a refusal, else "stop" */
   readonly finishReason?: ResponseFinishReason;
+  /** As a provider gives them; text and tool calls stand beside them as well. A `state` needs only its `data`. */
+  readonly parts?: readonly ResponsePart[];
+  readonly warnings?: readonly string[];
   /** @defaultValue about one token for four characters */
   readonly usage?: Usage;
 };

@@ -50,6 +50,8 @@ const FINISH: { readonly [R in ModelResponse["finishReason"]]: WireFinishReason 
   "content-filter": "content_filter",
   refusal: "stop",
   "tool-calls": "tool_calls",
+  error: "stop",
+  other: "stop",
 };
 
 /**

@@ -11,7 +11,7 @@ import { clientTools, toolChoice } from "./client-tools.ts";
 import { conversationOf } from "./conversation.ts";
 import type { ChatRequest } from "./request-shape.ts";
 
-type ReasoningEffort = NonNullable<ModelSettings["reasoning"]>["effort"];
+type ReasoningEffort = (typeof EFFORTS)[number];
 
 /** What a request asks of an agent. */
 export type Plan = {

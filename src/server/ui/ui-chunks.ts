@@ -97,6 +97,7 @@ export class UIChunks {
       case "waiting":
       case "child-started":
       case "child-settled":
+      case "warning":
       case "lag":
         return [];
       default:

@@ -26,7 +26,14 @@ function contentOf(message: Message): readonly (string | ContentPart)[] {
   return [
     ...(typeof content === "string" ? [content] : content),
     ...calls.map(({ name, argumentsText }) => name + argumentsText),
+    ...thoughtsOf(message),
   ];
+}
+
+/** What goes back with a message beside its text and its calls. */
+function thoughtsOf(message: Message): readonly string[] {
+  const parts = message.role === "assistant" ? (message.parts ?? []) : [];
+  return parts.flatMap((part) => (part.type === "reasoning" && part.state ? [part.text] : []));
 }
 
 function textOf(part: string | ContentPart): string {

@@ -3,12 +3,8 @@ import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
 import { checkContext } from "../context.ts";
 import { checkMessages, checkParts } from "../conversation.ts";
 import type { JobInput, RunOptions } from "../options.ts";
-import {
-  checkBudget,
-  checkMaxSteps,
-  checkModelSettings,
-  checkTimeouts,
-} from "../workers/worker-settings.ts";
+import { checkModelSettings } from "../workers/model-settings.ts";
+import { checkBudget, checkMaxSteps, checkTimeouts } from "../workers/worker-settings.ts";
 
 const RUN_FIELDS = [
   "host",

@@ -1,13 +1,20 @@
+import { assistantMessage, toolMessage } from "../../messages.ts";
 import type { FinishReason, JobResult, ToolOutcome } from "../../protocol/job.ts";
 import type { Message, ModelResponse, ToolCall, Usage } from "../../protocol/model.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
+import { refused } from "../../tools/tool-call.ts";
 
 /** A response, what the user said before it, and how the tool calls that it made have ended; undefined where one has not. */
 type Step = {
   readonly said: readonly string[];
   readonly response: ModelResponse;
-  readonly outcomes: (ToolOutcome | undefined)[];
+  readonly outcomes: (ToolEnd | undefined)[];
 };
+
+const NOT_CARRIED_OUT: ToolEnd = refused(
+  "JOB_CANCELLED",
+  "The call was not carried out: the job ended before.",
+);
 
 /** What the supervisor knows of a job from the responses and tool results that have passed through it: the truth, whatever the actor says. */
 export class JobTally {
@@ -54,19 +61,17 @@ export class JobTally {
   }
 
   /** Takes how a tool call of the last response has ended. Returns that; undefined if the call is not open. */
-  tool(index: number, { result, error }: ToolEnd): ToolOutcome | undefined {
+  tool(index: number, end: ToolEnd): ToolOutcome | undefined {
     const step = this.#answered.at(-1);
     const call = step?.response.toolCalls[index];
     if (!step || !call || step.outcomes[index]) return undefined;
-    const outcome = {
+    step.outcomes[index] = end;
+    return {
       toolCallId: call.id,
       toolName: call.name,
-      result,
-      isError: error !== undefined,
-      ...(error === undefined ? {} : { error }),
+      isError: end.error !== undefined,
+      ...end,
     };
-    step.outcomes[index] = outcome;
-    return outcome;
   }
 
   /** `usage` is the job's. */
@@ -129,30 +134,17 @@ function userMessage(text: string): Message {
 }
 
 function answerOf({ response, outcomes }: Step): readonly Message[] {
-  const { text, refusal, toolCalls } = response;
-  if (text === "" && toolCalls.length === 0 && refusal === undefined) return [];
+  const answer = assistantMessage(response);
+  if (!answer) return [];
   return [
-    {
-      role: "assistant",
-      content: text,
-      ...(refusal === undefined ? {} : { refusal }),
-      ...(toolCalls.length === 0 ? {} : { toolCalls }),
-    },
-    ...toolCalls.map((call, i) => toolMessage(call, outcomes[i])),
+    answer,
+    ...response.toolCalls.map((call, i) => toolMessage(call, outcomes[i] ?? NOT_CARRIED_OUT)),
   ];
-}
-
-function toolMessage(call: ToolCall, outcome: ToolOutcome | undefined): Message {
-  return {
-    role: "tool",
-    toolCallId: call.id,
-    toolName: call.name,
-    content: outcome?.result ?? "The call was not carried out: the job ended before.",
-    isError: outcome?.isError ?? true,
-  };
 }
 
 function finishReasonOf(response: ModelResponse | undefined): FinishReason {
   const reason = response?.finishReason ?? "stop";
-  return reason === "tool-calls" ? "stop" : reason;
+  // A response that ends for none of the others has tool calls: else its gateway has refused it.
+  const isOwn = reason !== "tool-calls" && reason !== "error" && reason !== "other";
+  return isOwn ? reason : "stop";
 }

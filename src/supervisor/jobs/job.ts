@@ -12,6 +12,8 @@ import type {
   Worker,
   WorkerJob,
 } from "../handles.ts";
+import type { Media } from "../log/job-media.ts";
+import { JobMedia } from "../log/job-media.ts";
 import { JobStream } from "../log/job-stream.ts";
 import type { JobEventOtherThanChunk } from "../session-event.ts";
 import { cancelWith } from "./cancel-with.ts";
@@ -35,6 +37,7 @@ export class Job implements WorkerJob {
   readonly account: JobAccount;
   readonly stream: JobStream;
   readonly #outcome: PromiseWithResolvers<JobOutcome> = Promise.withResolvers();
+  readonly #media: JobMedia = new JobMedia();
   readonly #children = new Map<string, Job>();
   #life: JobLifecycle = QUEUED;
   /** Forgotten at the end: a job that is kept must not keep another one. */
@@ -134,6 +137,10 @@ export class Job implements WorkerJob {
     checkNumber("from", from, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
     checkOneOf("policy", policy, ["lossless", "latest"]);
     return this.stream.events(from, policy);
+  }
+
+  media(ref: string): Media | undefined {
+    return this.#media.get(ref);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ModelResponseChunk, undefined> {
@@ -256,7 +263,7 @@ export class Job implements WorkerJob {
   }
 
   #log(body: Exclude<JobEventBody, { type: "chunk" | "lag" }>): void {
-    this.stream.log.append(body, this.spec.runtime.clock.now());
+    this.stream.log.append(this.#media.logged(body), this.spec.runtime.clock.now());
   }
 
   #terminalOf(verdict: Verdict): TerminalBody {

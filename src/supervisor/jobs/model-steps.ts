@@ -6,6 +6,7 @@ import { given } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { ModelCall } from "../gateways/model-call.ts";
 import type { Timeouts } from "../options.ts";
+import { layerModelSettings } from "../workers/model-settings.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job } from "./job.ts";
 import { OutputCheck } from "./output-check.ts";
@@ -121,7 +122,8 @@ export class ModelSteps {
       meter: job.account,
     });
     try {
-      const response = await this.#call.ended;
+      const answer = await this.#call.ended;
+      const response = { ...answer, provider: settings.provider };
       this.#noteResponse(response);
       return response;
     } finally {
@@ -144,6 +146,9 @@ export class ModelSteps {
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     job.tally.response(response);
     this.#options.onResponse();
+    for (const message of response.warnings ?? []) {
+      job.append({ type: "warning", source: response.provider ?? "", message });
+    }
     job.append({ type: "response", response });
     job.stream.responded();
     job.account.responded(response.toolCalls.length);
@@ -160,7 +165,7 @@ export class ModelSteps {
       }),
       messages,
       ...(tools.length === 0 ? {} : { tools }),
-      settings: { ...settings.model, ...given(options.model) },
+      settings: layerModelSettings(settings.model, options.model),
       origin: {
         workerId: worker.id,
         workerName: worker.name,

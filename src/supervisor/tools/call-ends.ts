@@ -45,10 +45,11 @@ function endingOf(verdict: Verdict): { readonly code: ErrorCode; readonly why: s
 }
 
 /** What an actor says is not to be trusted to keep to its bounds, or to the type. Where it has kept to them, it may have said so at the end. */
-export function boundedEnd({ result, error }: ToolEnd, maxBytes: number): ToolEnd {
+export function boundedEnd({ result, content, error }: ToolEnd, maxBytes: number): ToolEnd {
   const { result: text } = resultEnd(String(result), maxBytes + CUT_NOTICE_BYTES);
   return {
     result: text,
+    ...(content === undefined ? {} : { content }),
     ...(error === undefined ? {} : { error: toWireError(fromWireError(error)) }),
   };
 }

@@ -22,6 +22,7 @@ import type { RestartPolicy } from "../threads/restart-policy.ts";
 import { checkRestart, restartPolicy } from "../threads/restart-policy.ts";
 import type { ToolSettings } from "../tools/tool-settings.ts";
 import { checkHostTools, checkToolSources, toolSettings } from "../tools/tool-settings.ts";
+import { checkModelSettings, layerModelSettings } from "./model-settings.ts";
 
 /** A worker's options with nothing left open. */
 export type WorkerSettings = {
@@ -84,7 +85,6 @@ const FIELDS = [
   "maxToolResultBytes",
 ] as const satisfies readonly (keyof WorkerOptions)[];
 
-const MODEL_FIELDS = ["name", "temperature", "maxOutputTokens", "toolChoice", "reasoning"];
 const TIMEOUT_FIELDS = [
   "totalMs",
   "stepMs",
@@ -93,7 +93,6 @@ const TIMEOUT_FIELDS = [
   "toolMs",
   "confirmationMs",
 ] as const;
-const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"];
 const DEFAULTS = {
   maxDepth: 8,
   maxChildren: 100,
@@ -102,7 +101,6 @@ const DEFAULTS = {
   maxToolResultBytes: 65_536,
 } as const;
 /** One for all workers that say nothing of their own: there may be a hundred thousand. */
-const NO_MODEL_SETTINGS: ModelSettings = {};
 const NO_PERMISSIONS: Permissions = {};
 const NO_BUDGET: Budget = {};
 const STEPS: Bounds = { min: 1, max: 1_000, integer: true };
@@ -126,7 +124,7 @@ export function workerSettings(
   return {
     name: options.name,
     provider: chooseProvider(merged.provider, providers),
-    model: layered(NO_MODEL_SETTINGS, defaults.model, options.model),
+    model: layerModelSettings(defaults.model, options.model),
     instructions: merged.instructions,
     context: layContext(defaults.context, options.context),
     transcript: clonePlain("transcript", options.transcript ?? []),
@@ -195,19 +193,6 @@ function checkTools(field: (name: string) => string, options: WorkerOptions): vo
 }
 
 /** @throws {HeddleError} `INVALID_OPTION`. */
-export function checkModelSettings(field: string, model: ModelSettings | undefined): void {
-  if (model === undefined) return;
-  checkFields(field, model, MODEL_FIELDS);
-  checkText(`${field}.name`, model.name);
-  checkNumber(`${field}.temperature`, model.temperature, { min: 0, max: 2 });
-  const tokens = { min: 1, max: 10_000_000, integer: true };
-  checkNumber(`${field}.maxOutputTokens`, model.maxOutputTokens, tokens);
-  checkFields(`${field}.reasoning`, model.reasoning, ["effort"]);
-  checkOneOf(`${field}.reasoning.effort`, model.reasoning?.effort, EFFORTS);
-  checkToolChoice(`${field}.toolChoice`, model.toolChoice);
-}
-
-/** @throws {HeddleError} `INVALID_OPTION`. */
 export function checkTimeouts(field: string, timeouts: Timeouts | undefined): void {
   if (timeouts === undefined) return;
   checkFields(field, timeouts, TIMEOUT_FIELDS);
@@ -246,13 +231,6 @@ export function jobSettings(
 /** `over` laid over `under`, and that over `base`; `base` itself where there is nothing else. */
 function layered<T extends object>(base: T, under: T | undefined, over: T | undefined): T {
   return under || over ? { ...base, ...given(under), ...given(over) } : base;
-}
-
-function checkToolChoice(field: string, choice: unknown): void {
-  if (typeof choice === "object" && choice !== null) {
-    checkFields(field, choice, ["tool"]);
-    checkText(`${field}.tool`, (choice as { tool?: unknown }).tool ?? "");
-  } else checkOneOf(field, choice, ["auto", "none", "required"]);
 }
 
 function chooseProvider(name: string | undefined, providers: ReadonlySet<string>): string {

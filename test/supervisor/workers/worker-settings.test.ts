@@ -206,7 +206,7 @@ describe("checkWorkerOptions()", () => {
     ["whenBusy", { whenBusy: "wait" }],
     ["model", { model: null }],
     ["model", { model: "gpt-5" }],
-    ["model.topP", { model: { topP: 1 } }],
+    ["model.topp", { model: { topp: 1 } }],
     ["model.name", { model: { name: "" } }],
     ["model.temperature", { model: { temperature: 2.1 } }],
     ["model.maxOutputTokens", { model: { maxOutputTokens: 0 } }],
