@@ -7,6 +7,7 @@ import type {
   Reply,
   Snapshot,
 } from "../protocol/behavior.ts";
+import { deniedAccess } from "../tools/access-denied.ts";
 import type { Behavior, Decision, Handler } from "./api.ts";
 import { ActorContext } from "./behavior-context.ts";
 import { RequestQueue } from "./request-queue.ts";
@@ -96,7 +97,9 @@ async function loadBehavior(moduleUrl: string): Promise<Behavior<unknown, AnyHan
   try {
     module = await import(moduleUrl);
   } catch (error) {
-    const message = `the behaviour's module cannot be loaded: ${moduleUrl}`;
+    const denied = deniedAccess(error);
+    const why = denied ? `: ${denied.message}` : "";
+    const message = `the behaviour's module cannot be loaded: ${moduleUrl}${why}`;
     throw new HeddleError("BEHAVIOR_LOAD_FAILED", message, { cause: error });
   }
   const { start, receive } = module.behavior ?? {};

@@ -12,7 +12,7 @@ import { Caller, exposeMethods } from "../transport/calls.ts";
 import { CancelCell } from "../transport/cancel-cell.ts";
 import { captureOutput } from "../transport/output.ts";
 import { takeOwnPort } from "../transport/own-port.ts";
-import { dropWorkingDirectory } from "../transport/working-directory.ts";
+import { restrictThread } from "../transport/restrict-thread.ts";
 import { abortable } from "./abortable.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
 import type { CallingJob, ToolRunner } from "./tool-runner.ts";
@@ -55,7 +55,7 @@ const onCall = exposeMethods(
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
 
-dropWorkingDirectory();
+restrictThread();
 captureOutput((stream, text) => post({ type: "output", stream, text }));
 
 // What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.

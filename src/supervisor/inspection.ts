@@ -22,7 +22,10 @@ export type Inspection = {
     /** Threads that could not be ended and were written off. */
     readonly stuck: number;
   };
-  /** Permissions that the running Node does not enforce. */
+  /**
+   * What code in a thread reaches without a permission: "descriptors" that the process has open (by `node:net` and `node:tty`), other
+   * "threads" (broadcasts and messages), "v8-flags" of the process; and as the running Node has it "working-directory", "net", "sqlite".
+   */
   readonly notEnforced: readonly string[];
   readonly gateways: readonly GatewayInspection[];
   readonly providers: readonly ProviderInspection[];

@@ -4,7 +4,7 @@ import { HeddleError } from "../errors.ts";
 const MAX_LOOKED_AT = 100;
 
 /**
- * What Node's permission model has refused, if that is what `error`, one of its causes, or one of the errors gathered in it says.
+ * What Node's permission model has refused, or a module that the thread does not have without a permission, if that is what `error`, one of its causes, or one of the errors gathered in it says.
  * `details.grant` names the permission of a worker that would allow it; for what no permission allows it is left out.
  *
  * A HeddleError `PERMISSION_DENIED` is returned as it is. Never throws.
@@ -20,6 +20,13 @@ export function deniedAccess(error: unknown): HeddleError | undefined {
   }
 }
 
+/** What is thrown for `node:sqlite` in a thread that was started without it. */
+const NO_SQLITE: Refusal = {
+  code: "ERR_ACCESS_DENIED",
+  message: "node:sqlite",
+  permission: "Sqlite",
+};
+
 /** As Node 24 and 26 throw it. Of a network call, `permission` is there only where it listens; `syscall` is there where it is not. */
 type Refusal = {
   readonly code: "ERR_ACCESS_DENIED";
@@ -33,10 +40,18 @@ function findRefusal(error: unknown): Refusal | undefined {
   const found = new Set([error]);
   for (const value of found) {
     if (typeof value !== "object" || value === null) continue;
-    if ("code" in value && value.code === "ERR_ACCESS_DENIED") return value as Refusal;
+    const refusal = refusalOf(value);
+    if (refusal) return refusal;
     for (const next of innerOf(value)) if (found.size < MAX_LOOKED_AT) found.add(next);
   }
   return undefined;
+}
+
+function refusalOf(error: { readonly code?: unknown; readonly message?: unknown }) {
+  const { code, message } = error;
+  if (code === "ERR_ACCESS_DENIED") return error as Refusal;
+  const isMissing = code === "ERR_UNKNOWN_BUILTIN_MODULE" && /node:sqlite$/.test(String(message));
+  return isMissing ? NO_SQLITE : undefined;
 }
 
 function innerOf(error: { readonly cause?: unknown; readonly errors?: unknown }): unknown[] {
@@ -66,6 +81,8 @@ function meaningOf(permission: string, resource: string): readonly [string?, str
       return ["to start a process", "permissions.childProcess: true"];
     case "Net":
       return ["to use the network", "permissions.net: true"];
+    case "Sqlite":
+      return ["to use node:sqlite", "permissions.sqlite: true"];
     case "WorkerThreads":
       return ["to start a thread is not allowed"];
     default:

@@ -1,6 +1,7 @@
 import { describe, HeddleError } from "../errors.ts";
 import type { ToolModule } from "../protocol/tool.ts";
 import { MAX_TIMER_MS } from "../transport/clock.ts";
+import { deniedAccess } from "./access-denied.ts";
 import { schemaOf } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
 import { TOOL_NAME } from "./tool.ts";
@@ -61,7 +62,8 @@ async function importModule(module: ToolModule): Promise<Exported> {
   try {
     return await import(module.moduleUrl);
   } catch (error) {
-    throw loadFailed(module, `it cannot be loaded: ${describe(error)}`, { cause: error });
+    const why = describe(deniedAccess(error) ?? error);
+    throw loadFailed(module, `it cannot be loaded: ${why}`, { cause: error });
   }
 }
 

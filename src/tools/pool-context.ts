@@ -25,7 +25,7 @@ export function poolContext(task: PoolTask, reports: PoolReports): ToolContext {
 /** `error`; for what Node's permission model has refused, one that says why no grant helps a tool in the pool. */
 export function poolError(error: unknown): unknown {
   const denied = deniedAccess(error);
-  if (!denied || denied === error) return error;
+  if (!denied || (denied === error && !("grant" in denied.details))) return error;
   const message = `${denied.message}; a pool tool has no permissions: use runsIn: "actor"`;
   return new HeddleError(denied.code, message, { cause: error, details: denied.details });
 }

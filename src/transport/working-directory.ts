@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 
 /**
  * Takes from this thread what Node's permission model leaves to it: to read the working directory, which for a process started in
- * "/" would be everything. A working directory that was granted by name stays readable.
+ * "/" would be everything. A working directory that was granted by name stays readable. Early versions of Node 24 cannot take it away:
+ * there `inspect().notEnforced` has "working-directory".
  */
 export function dropWorkingDirectory(): void {
-  if (!isGranted(process.cwd())) process.permission?.drop("fs.read", process.cwd());
+  if (!isGranted(process.cwd())) process.permission?.drop?.("fs.read", process.cwd());
 }
 
 /** To drop a directory takes away its own grant, too. */

@@ -4,13 +4,13 @@ import type { WorkerOptions } from "../../index.ts";
 export type Permissions = NonNullable<WorkerOptions["permissions"]>;
 
 type Grant =
-  | { readonly type: "net" | "child-process" }
+  | { readonly type: "net" | "child-process" | "sqlite" }
   | { readonly type: "fs-read" | "fs-write" | "env"; readonly value: string };
 
 /** What `--grant` says, in the order of the command line. */
 export type Grants = readonly Grant[];
 
-const NAMES = "net, child-process, fs-read=DIR, fs-write=DIR and env=NAME";
+const NAMES = "net, child-process, sqlite, fs-read=DIR, fs-write=DIR and env=NAME";
 
 /** Reads the lists of `--grant`. Pure; what is wrong is added to `problems`. */
 export function readGrants(lists: readonly string[], problems: string[]): Grants {
@@ -29,6 +29,7 @@ function readGrant(item: string): Grant | string {
   switch (type) {
     case "net":
     case "child-process":
+    case "sqlite":
       return value === undefined ? { type } : `--grant ${type} takes no value`;
     case "fs-read":
     case "fs-write":
@@ -48,6 +49,7 @@ export function permissionsOf(grants: Grants, cwd: string): Permissions | undefi
   return {
     net: grants.some(({ type }) => type === "net"),
     childProcess: grants.some(({ type }) => type === "child-process"),
+    sqlite: grants.some(({ type }) => type === "sqlite"),
     fsRead: valuesOf("fs-read").map((path) => resolve(cwd, path)),
     fsWrite: valuesOf("fs-write").map((path) => resolve(cwd, path)),
     env: valuesOf("env"),
@@ -63,6 +65,7 @@ export function joinPermissions(
   return {
     net: one.net === true || other.net === true,
     childProcess: one.childProcess === true || other.childProcess === true,
+    sqlite: one.sqlite === true || other.sqlite === true,
     fsRead: [...(one.fsRead ?? []), ...(other.fsRead ?? [])],
     fsWrite: [...(one.fsWrite ?? []), ...(other.fsWrite ?? [])],
     env: [...(one.env ?? []), ...(other.env ?? [])],

@@ -25,8 +25,8 @@ export const TOOL_OPTIONS: readonly OptionSpec[] = [
     value: "LIST",
     group: "Tools",
     help: [
-      "What tools may do, by commas: net, child-process, fs-read=DIR,",
-      "fs-write=DIR, env=NAME. Repeatable. Default: nothing.",
+      "What tools may do, by commas: net, child-process, sqlite,",
+      "fs-read=DIR, fs-write=DIR, env=NAME. Repeatable. Default: nothing.",
     ],
   },
   {

@@ -11,7 +11,7 @@ import type { Permissions } from "../threads/actor-profile.ts";
  */
 export function checkChildPermissions(child: Permissions, parent: Permissions): void {
   for (const name of ["fsRead", "fsWrite"] as const) checkPaths(name, child[name], parent[name]);
-  for (const name of ["net", "childProcess"] as const) {
+  for (const name of ["net", "childProcess", "sqlite"] as const) {
     if (child[name] && !parent[name]) throw lacks(name, true);
   }
   for (const variable of child.env ?? []) {

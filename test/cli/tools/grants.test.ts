@@ -20,6 +20,7 @@ describe("grants", () => {
     expect(permissions("net")).toEqual({
       net: true,
       childProcess: false,
+      sqlite: false,
       fsRead: [],
       fsWrite: [],
       env: [],
@@ -27,10 +28,15 @@ describe("grants", () => {
   });
 
   test("lists add up; paths are relative to the working directory", () => {
-    const lists = ["fs-read=.,fs-read=/etc", " child-process , env=A", "env=B,fs-write=out/x"];
+    const lists = [
+      "fs-read=.,fs-read=/etc",
+      " child-process , env=A",
+      "env=B,sqlite,fs-write=out/x",
+    ];
     expect(permissions(...lists)).toEqual({
       net: false,
       childProcess: true,
+      sqlite: true,
       fsRead: ["/home/ada", "/etc"],
       fsWrite: ["/home/ada/out/x"],
       env: ["A", "B"],
@@ -43,6 +49,7 @@ describe("grants", () => {
 
   test.each([
     ["nett", 'not "nett"'],
+    ["sqlite=a.db", "--grant sqlite takes no value"],
     ["net=yes", "--grant net takes no value"],
     ["fs-read", "--grant fs-read needs a directory: fs-read=DIR"],
     ["fs-write=", "--grant fs-write needs a directory"],
@@ -57,10 +64,11 @@ describe("grants", () => {
 describe("joinPermissions()", () => {
   test("what either grants", () => {
     const one = { net: true, fsRead: ["/a"] };
-    const other = { childProcess: true, fsRead: ["/b"], env: ["E"] };
+    const other = { childProcess: true, sqlite: true, fsRead: ["/b"], env: ["E"] };
     expect(joinPermissions(one, other)).toEqual({
       net: true,
       childProcess: true,
+      sqlite: true,
       fsRead: ["/a", "/b"],
       fsWrite: [],
       env: ["E"],

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Permissions } from "../../../src/supervisor/threads/actor-profile.ts";
 import {
   BARE_PROFILE,
+  canDrop,
   checkPermissions,
   filesOf,
   profileOf,
@@ -17,8 +18,12 @@ describe("profileOf()", () => {
   test("without permissions a thread reads the runtime's own code, and nothing else", () => {
     expect(added({})).toEqual([]);
     expect(BARE_PROFILE.env).toEqual({});
-    const [first, ...rest] = BARE_PROFILE.flags;
-    expect(first).toBe("--permission");
+    const [first, second, third, ...rest] = BARE_PROFILE.flags;
+    expect([first, second, third]).toEqual([
+      "--permission",
+      "--report-exclude-env",
+      "--no-experimental-sqlite",
+    ]);
     for (const flag of rest) expect(flag).toMatch(/^--allow-fs-read=.+/);
   });
 
@@ -39,7 +44,15 @@ describe("profileOf()", () => {
   });
 
   test("what is not granted has no flag", () => {
-    expect(added({ net: false, childProcess: false, fsRead: [] })).toEqual([]);
+    const nothing = { net: false, childProcess: false, sqlite: false, fsRead: [] };
+    expect(added(nothing)).toEqual([]);
+    expect(profileOf(nothing, [], {})).toBe(BARE_PROFILE);
+  });
+
+  test("sqlite takes away the flag that leaves it out", () => {
+    const { flags } = profileOf({ sqlite: true }, [], {});
+    expect(flags).not.toContain("--no-experimental-sqlite");
+    expect(flags).not.toEqual(BARE_PROFILE.flags);
   });
 
   test("gives the variables that are named and set, and no other", () => {
@@ -49,6 +62,18 @@ describe("profileOf()", () => {
       EMPTY: "",
     });
   });
+});
+
+test.each([
+  ["24.12.0", false],
+  ["24.19.0", false],
+  ["24.20.0", true],
+  ["25.9.0", false],
+  ["26.2.0", false],
+  ["26.3.0", true],
+  ["27.0.0", true],
+])("whether Node %s can take the working directory from a thread: %s", (version, can) => {
+  expect(canDrop(version)).toBe(can);
 });
 
 describe("filesOf()", () => {
@@ -69,7 +94,8 @@ describe("checkPermissions()", () => {
     undefined,
     {},
     { fsRead: ["/a"], fsWrite: [], net: true, childProcess: false, env: ["A"] },
-    { fsRead: undefined, net: undefined },
+    { fsRead: undefined, net: undefined, sqlite: undefined },
+    { sqlite: true },
   ])("takes %j", (given) => {
     expect(() => checkPermissions("permissions", given as Permissions)).not.toThrow();
   });
@@ -88,6 +114,8 @@ describe("checkPermissions()", () => {
     ["permissions.net", { net: null }],
     ["permissions.net", { net: ["api.example"] }],
     ["permissions.childProcess", { childProcess: 1 }],
+    ["permissions.sqlite", { sqlite: "true" }],
+    ["permissions.sqlite", { sqlite: ["/a.db"] }],
   ];
   test.each(bad)("refuses %s in %j, and names it", (field, given) => {
     expect(() => checkPermissions("permissions", given as Permissions)).toThrow(

@@ -66,7 +66,7 @@ describe.each(["fsRead", "fsWrite"] as const)("%s of a child", (name) => {
 
 describe("what a child may beside files", () => {
   test("is what its parent may", () => {
-    const all = { net: true, childProcess: true, env: ["A", "B"] };
+    const all = { net: true, childProcess: true, sqlite: true, env: ["A", "B"] };
     expect(() => checkChildPermissions(all, all)).not.toThrow();
     expect(() => checkChildPermissions({ net: false, env: ["B"] }, all)).not.toThrow();
     expect(() => checkChildPermissions({ net: false, childProcess: false }, {})).not.toThrow();
@@ -75,6 +75,7 @@ describe("what a child may beside files", () => {
   test.each([
     [{ net: true }, "permissions.net: true"],
     [{ childProcess: true }, "permissions.childProcess: true"],
+    [{ sqlite: true }, "permissions.sqlite: true"],
     [{ env: ["A", "C"] }, 'permissions.env: ["C"]'],
   ])("%o is refused where its parent lacks it", (child, grant) => {
     const parent = { net: false, env: ["A", "B"] };
