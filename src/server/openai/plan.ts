@@ -77,6 +77,22 @@ function settingsOf(request: ChatRequest, { model: own }: WorkerOptions): ModelS
     ...(typeof temperature === "number" ? { temperature } : {}),
     ...(typeof tokens === "number" ? { maxOutputTokens: lower(tokens, own?.maxOutputTokens) } : {}),
     ...(effort ? { reasoning: { effort: lowerEffort(effort, own?.reasoning?.effort) } } : {}),
+    ...samplingOf(request),
+  };
+}
+
+/** How the next token is chosen, and where the answer ends. */
+function samplingOf(request: ChatRequest): ModelSettings {
+  const { top_p, seed, frequency_penalty, presence_penalty, parallel_tool_calls, stop } = request;
+  const texts = (typeof stop === "string" ? [stop] : (stop ?? [])).filter((text) => text !== "");
+  return {
+    ...(typeof top_p === "number" ? { topP: top_p } : {}),
+    ...(typeof seed === "number" ? { seed } : {}),
+    ...(typeof frequency_penalty === "number" ? { frequencyPenalty: frequency_penalty } : {}),
+    ...(typeof presence_penalty === "number" ? { presencePenalty: presence_penalty } : {}),
+    // Servers refuse it without tools.
+    ...(parallel_tool_calls === false ? { parallelToolCalls: false } : {}),
+    ...(texts.length === 0 ? {} : { stop: texts }),
   };
 }
 
