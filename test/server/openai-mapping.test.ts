@@ -160,4 +160,19 @@ describe("what the model is asked", () => {
       reasoning: { effort: "max" },
     });
   });
+
+  test("a conversation of nothing but a system message is answered", async () => {
+    const json = { model: "helper", messages: [{ role: "system", content: "Say hello." }] };
+    const asked = await modelAsked(json as ReturnType<typeof ask>);
+    expect(asked.messages).toEqual([{ role: "user", content: "Say hello." }]);
+  });
+
+  test("a conversation that ends with the assistant goes to the model as it is", async () => {
+    const messages = [
+      { role: "user", content: "Count." },
+      { role: "assistant", content: "One, two," },
+    ];
+    const asked = await modelAsked({ ...ask(""), messages } as ReturnType<typeof ask>);
+    expect(asked.messages).toEqual(messages);
+  });
 });

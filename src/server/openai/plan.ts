@@ -7,6 +7,7 @@ import type {
 } from "../../index.ts";
 import { checkClientSchema } from "../client-schema.ts";
 import { EFFORTS } from "../efforts.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import { clientTools, toolChoice } from "./client-tools.ts";
 import { conversationOf } from "./conversation.ts";
 import type { ChatRequest } from "./request-shape.ts";
@@ -35,8 +36,8 @@ export type Plan = {
  *
  * @throws {HeddleError} `INVALID_INPUT` that names the field.
  */
-export function planOf(request: ChatRequest, agent: WorkerOptions): Plan {
-  const { messages, instructions } = conversationOf(request.messages);
+export function planOf(request: ChatRequest, agent: WorkerOptions, states: ProviderStates): Plan {
+  const { messages, instructions } = conversationOf(request.messages, states);
   const hostTools = clientTools(request, agent);
   const output = outputOf(request);
   return {

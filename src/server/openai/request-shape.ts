@@ -20,11 +20,17 @@ export type WireUserPart =
   | { type: "image_url"; image_url: { url: string; detail?: Nullish<"auto" | "low" | "high"> } }
   | { type: "file"; file: { file_data: string; filename?: Nullish<string> } };
 export type WireAssistantPart = WireTextPart | { type: "refusal"; refusal: string };
+/** `extra_content` is what Gemini's API has clients keep with a call: the seal of the response is there. */
+export type WireRequestCall = {
+  id: string;
+  function: { name: string; arguments: string };
+  extra_content?: Nullish<{ google?: Nullish<{ thought_signature?: Nullish<string> }> }>;
+};
 export type WireAssistantMessage = {
   role: "assistant";
   content?: Nullish<string | WireAssistantPart[]>;
   refusal?: Nullish<string>;
-  tool_calls?: Nullish<{ id: string; function: { name: string; arguments: string } }[]>;
+  tool_calls?: Nullish<WireRequestCall[]>;
 };
 export type WireMessage =
   | { role: "system" | "developer"; content: string | WireTextPart[] }
@@ -95,6 +101,10 @@ const ToolCall = z.object({
   id: z.string().min(1),
   type: z.literal("function", 'must be "function": custom tools are not supported').optional(),
   function: z.object({ name: z.string().min(1), arguments: z.string() }),
+  extra_content: z
+    .object({ google: z.object({ thought_signature: z.string().nullish() }).nullish() })
+    .nullish()
+    .catch(undefined),
 });
 const parts = { error: "must be a string, or an array of parts" };
 const Message = z.discriminatedUnion(
