@@ -1,4 +1,5 @@
 export { HeddleError } from "./errors.ts";
+export { withoutState } from "./messages.ts";
 export type { AnyBehavior, Down, UntypedBehavior, WorkerRef } from "./protocol/behavior.ts";
 export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
 export type {

@@ -1,4 +1,11 @@
-import type { AssistantMessage, Message, ModelResponse, ToolCall } from "./protocol/model.ts";
+import type { JobEvent } from "./protocol/job.ts";
+import type {
+  AssistantMessage,
+  Message,
+  ModelResponse,
+  ResponsePart,
+  ToolCall,
+} from "./protocol/model.ts";
 import type { ToolEnd } from "./protocol/tool.ts";
 
 /*
@@ -28,6 +35,16 @@ export function toolMessage({ id, name }: ToolCall, end: ToolEnd): Message {
     content: end.content ?? end.result,
     isError: end.error !== undefined,
   };
+}
+
+/**
+ * An event as it may be shown or logged: a response without the states of its parts, which are for its provider alone. Every other
+ * event is returned as it is.
+ */
+export function withoutState(event: JobEvent): JobEvent {
+  if (event.type !== "response" || !event.response.parts?.some(({ state }) => state)) return event;
+  const parts = event.response.parts.map(({ state: _, ...part }): ResponsePart => part);
+  return { ...event, response: { ...event.response, parts } };
 }
 
 /** Thoughts alone are no answer. */

@@ -1,4 +1,5 @@
 import type { WorkerJob } from "../index.ts";
+import { withoutState } from "../index.ts";
 import type { Output, Streams } from "./output.ts";
 import type { Prepared } from "./prepare.ts";
 import { colorsFor } from "./terminal.ts";
@@ -24,6 +25,6 @@ export function followerOf(
 /** Every event with the job's id, as NDJSON. The job streams no faster than it is read. */
 async function followEvents(job: WorkerJob, stdout: Output): Promise<void> {
   for await (const event of job.events()) {
-    await stdout.print(`${JSON.stringify({ id: job.id, ...event })}\n`);
+    await stdout.print(`${JSON.stringify({ id: job.id, ...withoutState(event) })}\n`);
   }
 }

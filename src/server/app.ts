@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Supervisor, WorkerOptions } from "../index.ts";
@@ -46,7 +47,8 @@ export class ServerApp extends OpenAPIHono<AppEnv> {
     const agents = agentsOf(options);
     const { supervisor, logger: log = SILENT, openaiApprovals = "deny" } = options;
     const onOpened = (desk: TenantDesk) => logJobs(desk, log);
-    const tenants = new Tenants({ supervisor, agents, limits, onOpened });
+    const { stateKey = randomBytes(32).toString("base64url") } = options;
+    const tenants = new Tenants({ supervisor, agents, limits, stateKey, onOpened });
     const views = new Views(limits);
     const tenantOf = authenticator(options.auth);
     const guarded = guard(options.allowHosts, options.allowOrigins);

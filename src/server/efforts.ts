@@ -1,12 +1,2 @@
-import type { ModelSettings } from "../index.ts";
-
-/** From the least to the most. */
-export const EFFORTS: readonly NonNullable<NonNullable<ModelSettings["reasoning"]>["effort"]>[] = [
-  "none",
-  "minimal",
-  "low",
-  "medium",
-  "high",
-  "xhigh",
-  "max",
-];
+/** How hard a model may think, from the least to the most. */
+export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;

@@ -45,6 +45,12 @@ export type ServerOptions = {
   readonly openaiApprovals?: "deny" | "refuse";
   /** Told of requests, jobs and failures: a `pino` logger, or anything like it. @defaultValue nobody is told */
   readonly logger?: ServerLogger;
+  /**
+   * Signs what clients keep of a model's response for its provider, such as the signatures of its thoughts: 32 characters or more. Several
+   * servers of the same agents have the same one. A conversation that a client has from a server with another key goes on without it.
+   * @defaultValue one that is made at each start
+   */
+  readonly stateKey?: string;
 };
 
 const FIELDS = [
@@ -56,6 +62,7 @@ const FIELDS = [
   "limits",
   "openaiApprovals",
   "logger",
+  "stateKey",
 ] as const satisfies readonly (keyof ServerOptions)[];
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field. What is checked elsewhere is not checked here. */
@@ -70,6 +77,9 @@ export function checkServerOptions(options: ServerOptions): void {
   for (const [name, worker] of Object.entries(agents)) checkAgent(name, worker);
   if (openaiApprovals !== "deny" && openaiApprovals !== "refuse")
     refuse("openaiApprovals", 'must be "deny" or "refuse"');
+  const { stateKey } = options;
+  if (stateKey !== undefined && (typeof stateKey !== "string" || stateKey.length < 32))
+    refuse("stateKey", "must be a string of 32 characters or more");
 }
 
 function checkAgent(name: string, worker: unknown): void {

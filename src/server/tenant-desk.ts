@@ -12,11 +12,13 @@ import type {
 import { HeddleError } from "../index.ts";
 import type { ServerLimits } from "./limits.ts";
 import { checkRoom } from "./limits.ts";
+import type { ProviderStates } from "./provider-state.ts";
 
 export type TenantDeskOptions = {
   readonly session: Session;
   readonly agents: ReadonlyMap<string, WorkerOptions>;
   readonly limits: Required<ServerLimits>;
+  readonly states: ProviderStates;
   /** @throws {HeddleError} `DRAINING` when nothing new is begun. */
   readonly checkOpen: () => void;
 };
@@ -24,6 +26,8 @@ export type TenantDeskOptions = {
 /** What one tenant has on this server: a session, and in it what the server's limits leave room for. Ids of other tenants are unknown here. */
 export class TenantDesk {
   readonly session: Session;
+  /** What providers want back of the conversations that the tenant's clients keep. */
+  readonly states: ProviderStates;
   readonly #options: TenantDeskOptions;
   /** The agent that each worker was made as, by the worker's id. */
   readonly #agentOf = new Map<string, string>();
@@ -36,6 +40,7 @@ export class TenantDesk {
   constructor(options: TenantDeskOptions) {
     this.#options = options;
     this.session = options.session;
+    this.states = options.states;
     // Whoever is subscribed may answer: calls that need approval wait from now on.
     this.session.confirmations$.subscribe();
     this.session.events$.subscribe((event) => {

@@ -5,12 +5,14 @@ import { given } from "./given.ts";
 import type { ServerLimits } from "./limits.ts";
 import { checkRoom } from "./limits.ts";
 import type { Tenant } from "./options.ts";
+import { ProviderStates } from "./provider-state.ts";
 import { TenantDesk } from "./tenant-desk.ts";
 
 export type TenantsOptions = {
   readonly supervisor: Supervisor;
   readonly agents: ReadonlyMap<string, WorkerOptions>;
   readonly limits: Required<ServerLimits>;
+  readonly stateKey: string;
   /** Told of each desk as it is opened. */
   readonly onOpened?: (desk: TenantDesk) => void;
 };
@@ -76,11 +78,12 @@ export class Tenants {
   #open(tenant: Tenant): TenantDesk {
     this.#checkOpen();
     const { name } = tenant;
-    const { supervisor, agents, limits, onOpened } = this.#options;
+    const { supervisor, agents, limits, stateKey, onOpened } = this.#options;
     this.#makeRoom();
     const session = sessionFor(tenant, supervisor);
     const checkOpen = () => this.#checkOpen();
-    const desk = new TenantDesk({ session, agents, limits, checkOpen });
+    const states = new ProviderStates(stateKey, name);
+    const desk = new TenantDesk({ session, agents, limits, states, checkOpen });
     onOpened?.(desk);
     session.events$.subscribe({
       complete: () => this.#desks.get(name) === desk && this.#desks.delete(name),

@@ -168,7 +168,8 @@ type Question =
   | {
       /**
        * A conversation to answer in place of the worker's own, which the job then neither reads nor adds to: for servers whose clients keep the
-       * conversation. It ends with a message of the user, or with the result of a tool call.
+       * conversation. It has one message or more, and a result for each tool call. One that ends with the assistant is answered where
+       * its model's server takes such a conversation.
        */
       readonly messages: readonly Message[];
       readonly prompt?: never;

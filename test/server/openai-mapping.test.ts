@@ -129,10 +129,6 @@ describe("what the model is asked", () => {
       user: "u",
       metadata: { a: "b" },
       store: true,
-      seed: 1,
-      top_p: 0.5,
-      frequency_penalty: 1,
-      presence_penalty: 1,
       verbosity: "low",
       service_tier: "auto",
       unheard_of: {},
@@ -141,5 +137,42 @@ describe("what the model is asked", () => {
     const asked = await modelAsked({ ...ask("Hello?"), ...ignored, ...nothing });
     expect(asked).toMatchObject({ messages: [{ role: "user", content: "Hello?" }], settings: {} });
     expect(asked.tools).toBe(undefined);
+  });
+
+  test("how a model is to answer is its request's to say", async () => {
+    const asked = await modelAsked({
+      ...ask("Hello?"),
+      top_p: 0.5,
+      seed: 7,
+      frequency_penalty: 1,
+      presence_penalty: -1,
+      stop: "END",
+      parallel_tool_calls: false,
+      reasoning_effort: "max",
+    });
+    expect(asked.settings).toEqual({
+      topP: 0.5,
+      seed: 7,
+      frequencyPenalty: 1,
+      presencePenalty: -1,
+      stop: ["END"],
+      parallelToolCalls: false,
+      reasoning: { effort: "max" },
+    });
+  });
+
+  test("a conversation of nothing but a system message is answered", async () => {
+    const json = { model: "helper", messages: [{ role: "system", content: "Say hello." }] };
+    const asked = await modelAsked(json as ReturnType<typeof ask>);
+    expect(asked.messages).toEqual([{ role: "user", content: "Say hello." }]);
+  });
+
+  test("a conversation that ends with the assistant goes to the model as it is", async () => {
+    const messages = [
+      { role: "user", content: "Count." },
+      { role: "assistant", content: "One, two," },
+    ];
+    const asked = await modelAsked({ ...ask(""), messages } as ReturnType<typeof ask>);
+    expect(asked.messages).toEqual(messages);
   });
 });

@@ -185,14 +185,15 @@ describe("a request that is refused", () => {
     ["n", { ...ASK, n: 2 }],
     ["logprobs", { ...ASK, logprobs: true }],
     ["top_logprobs", { ...ASK, top_logprobs: 1 }],
-    ["stop", { ...ASK, stop: "END" }],
+    ["stop", { ...ASK, stop: ["a", "b", "c", "d", "e"] }],
+    ["top_p", { ...ASK, top_p: 2 }],
     ["logit_bias", { ...ASK, logit_bias: { "50256": -100 } }],
     ["functions", { ...ASK, functions: [{ name: "add" }] }],
     ["function_call", { ...ASK, function_call: "auto" }],
     ["modalities", { ...ASK, modalities: ["text", "audio"] }],
     ["audio", { ...ASK, audio: { voice: "alloy", format: "mp3" } }],
     ["web_search_options", { ...ASK, web_search_options: {} }],
-    ["parallel_tool_calls", { ...ASK, tools: [TOOL], parallel_tool_calls: false }],
+    ["parallel_tool_calls", { ...ASK, tools: [TOOL], parallel_tool_calls: "no" }],
   ];
 
   test("names the field, and begins nothing", async () => {

@@ -15,7 +15,7 @@ type Setting = {
 async function open({ responses = [{ text: "done" }], limits = {}, agent = {} }: Setting = {}) {
   const { supervisor } = await startScripted(responses);
   const agents = new Map([["helper", agent]]);
-  const tenants = new Tenants({ supervisor, agents, limits: limitsOf(limits) });
+  const tenants = new Tenants({ supervisor, agents, limits: limitsOf(limits), stateKey: "k" });
   return { supervisor, tenants };
 }
 

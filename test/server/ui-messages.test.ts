@@ -1,13 +1,17 @@
 import type { UIMessage } from "ai";
 import { describe, expect, test } from "vitest";
 import { HeddleError } from "../../src/index.ts";
+import { ProviderStates } from "../../src/server/provider-state.ts";
 import { toMessages } from "../../src/server/ui/to-messages.ts";
 
 type Parts = UIMessage["parts"];
 
 /** The conversation of these parts, as a client sends it. */
 function converted(role: "user" | "assistant", parts: Parts) {
-  return toMessages(JSON.parse(JSON.stringify([{ id: "m", role, parts }])));
+  return toMessages(
+    JSON.parse(JSON.stringify([{ id: "m", role, parts }])),
+    new ProviderStates("key", "alice"),
+  );
 }
 
 function call(fields: Record<string, unknown>): Parts[number] {

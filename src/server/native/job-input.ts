@@ -1,11 +1,23 @@
 import { z } from "@hono/zod-openapi";
-import type { ContentPart, JobInput, JsonSchema, ModelSettings, RunOptions } from "../../index.ts";
+import type {
+  ContentPart,
+  JobInput,
+  JsonSchema,
+  ModelSettings,
+  ReasoningSettings,
+  RunOptions,
+} from "../../index.ts";
 import { checkClientSchema } from "../client-schema.ts";
+import { EFFORTS } from "../efforts.ts";
 import { given } from "../given.ts";
 import { ContentShape } from "./inputs.ts";
 import type { JobLimits } from "./job-limits.ts";
 
-const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh"] as const;
+/** A client chooses neither the model nor fields and addresses that its server knows. */
+type ClientSettings = Omit<
+  ModelSettings,
+  "name" | "providerOptions" | "extraBody" | "query" | "cache" | "reasoning"
+> & { readonly reasoning?: Pick<ReasoningSettings, "effort"> };
 
 type Loose<T> = { [K in keyof T]: T[K] | undefined };
 
@@ -14,7 +26,7 @@ export type WireJobInput = {
   prompt: string | readonly ContentPart[];
   id?: string | undefined;
   output?: { [name: string]: unknown } | undefined;
-  model?: Loose<Omit<ModelSettings, "name">> | undefined;
+  model?: Loose<ClientSettings> | undefined;
   maxSteps?: number | undefined;
   timeouts?: { totalMs?: number | undefined } | undefined;
   budget?: { maxTotalTokens?: number | undefined; maxToolCalls?: number | undefined } | undefined;
@@ -30,6 +42,13 @@ const Model = z.strictObject({
     ])
     .optional(),
   reasoning: z.strictObject({ effort: z.enum(EFFORTS) }).optional(),
+  topP: z.number().min(0).max(1).optional(),
+  topK: z.int().min(1).max(1_000_000).optional(),
+  stop: z.array(z.string().min(1).max(1_024)).min(1).max(16).optional(),
+  seed: z.int().optional(),
+  frequencyPenalty: z.number().min(-2).max(2).optional(),
+  presencePenalty: z.number().min(-2).max(2).optional(),
+  parallelToolCalls: z.boolean().optional(),
 });
 
 export const JobInputShape: z.ZodType<WireJobInput> = z

@@ -70,6 +70,29 @@ const getEvents = createRoute({
   },
 });
 
+const getMedia = createRoute({
+  method: "get",
+  path: "/api/jobs/{id}/media/{ref}",
+  summary: "The bytes of an image or a file that the job's events name by `ref`.",
+  description:
+    "They come from tools and models, so they are for saving: `content-disposition: attachment`.",
+  request: {
+    params: z.object({
+      id: z.string().min(1),
+      ref: z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be a `ref` of the job's events"),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The bytes.",
+      content: {
+        "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
+      },
+    },
+    ...refused,
+  },
+});
+
 const cancelJob = createRoute({
   method: "post",
   path: "/api/jobs/{id}/cancel",
@@ -137,6 +160,16 @@ export function jobRoutes(app: OpenAPIHono<AppEnv>, { supervisor, views }: AppPa
     const from = last === undefined ? Number(c.req.valid("query").from ?? 0) : Number(last) + 1;
     if (await isOver(job, from)) return c.body(null, 204);
     return views.respond(c, { desk, job, encoder: new EventEncoder(), from });
+  });
+  app.openapi(getMedia, (c) => {
+    const { id, ref } = c.req.valid("param");
+    const media = c.get("desk").job(id).media(ref);
+    if (!media) throw new HeddleError("NOT_FOUND", `the job's log names no "${ref}"`);
+    return c.body(Buffer.from(media.data, "base64"), 200, {
+      "content-type": "application/octet-stream",
+      "content-disposition": "attachment",
+      "x-content-type-options": "nosniff",
+    });
   });
   app.openapi(cancelJob, async (c) => {
     const job = c.get("desk").job(c.req.valid("param").id);

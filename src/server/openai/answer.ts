@@ -1,6 +1,7 @@
 import type { ModelResponse, WorkerHost, WorkerJob } from "../../index.ts";
 import { HeddleError } from "../../index.ts";
 import type { AppParts } from "../app-env.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import type { TenantDesk } from "../tenant-desk.ts";
 import { hasTools } from "./client-tools.ts";
 import type { Plan } from "./plan.ts";
@@ -23,6 +24,7 @@ export class Answer {
   readonly plan: Plan;
   readonly job: WorkerJob;
   readonly agent: string;
+  readonly states: ProviderStates;
   readonly createdAt: number = Math.floor(Date.now() / 1_000);
   #lastResponse: ModelResponse | undefined;
   #refusal: HeddleError | undefined;
@@ -32,7 +34,8 @@ export class Answer {
     const { model: agent } = request;
     const template = desk.agent(agent);
     this.agent = agent;
-    this.plan = planOf(request, template);
+    this.states = desk.states;
+    this.plan = planOf(request, template, desk.states);
     const { input, options, own } = this.plan;
     const host = hasTools(template) ? { host: this.#host(approvals) } : {};
     this.job = desk.answer(agent, input, { signal, ...options, ...host }, own);

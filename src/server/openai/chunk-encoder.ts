@@ -3,7 +3,7 @@ import { HeddleError } from "../../index.ts";
 import type { JobEncoder } from "../job-encoder.ts";
 import { sseData } from "../job-encoder.ts";
 import type { Answer } from "./answer.ts";
-import { wireCall, wireUsage } from "./completion.ts";
+import { foundAndDrawn, wireCalls, wireUsage } from "./completion.ts";
 import type { Ending, JobEnd } from "./ending.ts";
 import { endingOf } from "./ending.ts";
 import { openaiErrorBody } from "./error-form.ts";
@@ -20,7 +20,7 @@ const DONE = "data: [DONE]\n\n";
 export class ChunkEncoder implements JobEncoder {
   readonly head: string;
   readonly isOver: boolean = false;
-  readonly #answer: Pick<Answer, "plan" | "refusal">;
+  readonly #answer: Pick<Answer, "plan" | "refusal" | "states" | "job">;
   readonly #includeUsage: boolean;
   /** All that is the same in every chunk, up to its choices. */
   readonly #prefix: string;
@@ -76,9 +76,14 @@ export class ChunkEncoder implements JobEncoder {
   }
 
   #end(end: JobEnd): string {
-    const { plan, refusal } = this.#answer;
+    const { plan, refusal, states } = this.#answer;
     try {
-      const ending = endingOf(end, { plan, refusal, lastResponse: this.#lastResponse });
+      const ending = endingOf(end, {
+        plan,
+        refusal,
+        states,
+        lastResponse: this.#lastResponse,
+      });
       const finish = this.#delta("{}", ending.finishReason);
       return this.#unshown(ending) + finish + this.#usage(ending) + DONE;
     } catch (error) {
@@ -87,15 +92,24 @@ export class ChunkEncoder implements JobEncoder {
     }
   }
 
-  /** What was not shown as it came: a text that is checked now, and calls that a provider has given as a whole. */
-  #unshown({ text, refusal, toolCalls }: Ending): string {
-    const isHeld = this.#answer.plan.isChecked;
+  /** What was not shown as it came: a text that is checked now, calls that a provider has given as a whole, and what comes only with the whole response. */
+  #unshown({ text, refusal, toolCalls, seal, parts }: Ending): string {
+    const { plan, job } = this.#answer;
+    const isHeld = plan.isChecked;
+    const isShown = this.#hasShownCalls;
+    const calls = wireCalls(toolCalls, seal).map((call, index) => ({ index, ...call }));
+    // Of calls that were shown piece by piece, only the seal is left: clients lay it over the call of that index.
+    const sealed = calls.slice(0, seal === undefined ? 0 : 1).map(({ index, extra_content }) => ({
+      index,
+      function: { arguments: "" },
+      extra_content,
+    }));
+    const left = isShown ? sealed : calls;
     const whole = {
       ...(isHeld && text !== "" ? { content: text } : {}),
       ...(isHeld && refusal !== undefined ? { refusal } : {}),
-      ...(toolCalls.length === 0 || this.#hasShownCalls
-        ? {}
-        : { tool_calls: toolCalls.map((call, index) => ({ index, ...wireCall(call) })) }),
+      ...(left.length === 0 ? {} : { tool_calls: left }),
+      ...foundAndDrawn(parts, (ref) => job.media(ref)),
     };
     return Object.keys(whole).length === 0 ? "" : this.#delta(JSON.stringify(whole));
   }

@@ -1,4 +1,5 @@
 import type { AssistantMessage, ContentPart, MediaSource, Message } from "../../index.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import { refuse } from "./refuse.ts";
 import type {
   WireAssistantMessage,
@@ -20,7 +21,7 @@ export type Conversation = {
  *
  * @throws {HeddleError} `INVALID_INPUT` that names the field.
  */
-export function conversationOf(wire: readonly WireMessage[]): Conversation {
+export function conversationOf(wire: readonly WireMessage[], states: ProviderStates): Conversation {
   const messages: Message[] = [];
   const instructions: string[] = [];
   const calls = new OpenCalls();
@@ -36,7 +37,7 @@ export function conversationOf(wire: readonly WireMessage[]): Conversation {
         messages.push({ role: "user", content: userContent(message.content, `${at}.content`) });
         break;
       case "assistant":
-        messages.push(assistantMessage(message, at));
+        messages.push(states.restore(assistantMessage(message, at), sealOf(message)));
         calls.open(message);
         break;
       case "tool": {
@@ -50,7 +51,12 @@ export function conversationOf(wire: readonly WireMessage[]): Conversation {
     }
   }
   calls.checkAnswered("messages");
-  return { messages, instructions: instructions.filter((text) => text !== "") };
+  const said = instructions.filter((text) => text !== "");
+  if (messages.length > 0) return { messages, instructions: said };
+  // Models' servers want a message of the user: the last that was said is taken for one.
+  const prompt = said.pop();
+  if (prompt === undefined) refuse("messages", "must have a text");
+  return { messages: [{ role: "user", content: prompt }], instructions: said };
 }
 
 /** The tool calls of the last assistant message that have no result yet: names by id. */
@@ -96,6 +102,10 @@ function assistantMessage(message: WireAssistantMessage, at: string): AssistantM
     ...(refusal === "" ? {} : { refusal }),
     ...(toolCalls.length === 0 ? {} : { toolCalls }),
   };
+}
+
+function sealOf({ tool_calls }: WireAssistantMessage): string | undefined {
+  return tool_calls?.[0]?.extra_content?.google?.thought_signature ?? undefined;
 }
 
 function userContent(

@@ -3,10 +3,12 @@ import type {
   ErrorDetails,
   JobResult,
   ModelResponse,
+  ResponsePart,
   ToolCall,
   Usage,
 } from "../../index.ts";
 import { HeddleError } from "../../index.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import type { Plan } from "./plan.ts";
 
 /** How a job has ended, as its outcome or its last event says. */
@@ -32,6 +34,10 @@ export type Ending = {
   readonly reasoning: string | undefined;
   /** For the client to carry out. */
   readonly toolCalls: readonly ToolCall[];
+  /** What the client is to keep with those calls. */
+  readonly seal?: string | undefined;
+  /** What the model has read, and what it has drawn. */
+  readonly parts: readonly ResponsePart[];
   /** Of all model calls. */
   readonly usage: Usage;
 };
@@ -41,6 +47,7 @@ export type EndingContext = {
   readonly lastResponse: ModelResponse | undefined;
   /** Why the job was cancelled by this protocol, if it was. */
   readonly refusal: HeddleError | undefined;
+  readonly states: ProviderStates;
 };
 
 const NOTHING: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -60,7 +67,10 @@ const FINISH: { readonly [R in ModelResponse["finishReason"]]: WireFinishReason 
  *
  * @throws {HeddleError} why there is no answer.
  */
-export function endingOf(end: JobEnd, { plan, lastResponse, refusal }: EndingContext): Ending {
+export function endingOf(
+  end: JobEnd,
+  { plan, lastResponse, refusal, states }: EndingContext,
+): Ending {
   if (end.status === "completed") {
     const { text, output, usage, finishReason } = end.result;
     const shown = plan.isChecked ? bare(text, output) : text;
@@ -72,7 +82,11 @@ export function endingOf(end: JobEnd, { plan, lastResponse, refusal }: EndingCon
   if (lastResponse) {
     const { toolCalls, text, finishReason } = lastResponse;
     if (status === "cancelled" && plan.hasClientTools && toolCalls.length > 0)
-      return { ...ending(lastResponse, "tool_calls", text, usage), toolCalls };
+      return {
+        ...ending(lastResponse, "tool_calls", text, usage),
+        toolCalls,
+        seal: states.seal(lastResponse),
+      };
     if (error.code === "OUTPUT_INVALID" && isUnfit(lastResponse))
       return ending(lastResponse, FINISH[finishReason], text, usage);
   }
@@ -86,8 +100,8 @@ function ending(
   text: string,
   usage: Usage,
 ): Ending {
-  const { refusal, reasoning } = response ?? {};
-  return { finishReason, text, refusal, reasoning, toolCalls: [], usage };
+  const { refusal, reasoning, parts = [] } = response ?? {};
+  return { finishReason, text, refusal, reasoning, toolCalls: [], parts, usage };
 }
 
 /** A model may put its JSON into a fence, which a client that asked for JSON would not take. */

@@ -7,6 +7,7 @@ import type {
 } from "../../index.ts";
 import { checkClientSchema } from "../client-schema.ts";
 import { EFFORTS } from "../efforts.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import { clientTools, toolChoice } from "./client-tools.ts";
 import { conversationOf } from "./conversation.ts";
 import type { ChatRequest } from "./request-shape.ts";
@@ -35,8 +36,8 @@ export type Plan = {
  *
  * @throws {HeddleError} `INVALID_INPUT` that names the field.
  */
-export function planOf(request: ChatRequest, agent: WorkerOptions): Plan {
-  const { messages, instructions } = conversationOf(request.messages);
+export function planOf(request: ChatRequest, agent: WorkerOptions, states: ProviderStates): Plan {
+  const { messages, instructions } = conversationOf(request.messages, states);
   const hostTools = clientTools(request, agent);
   const output = outputOf(request);
   return {
@@ -77,6 +78,22 @@ function settingsOf(request: ChatRequest, { model: own }: WorkerOptions): ModelS
     ...(typeof temperature === "number" ? { temperature } : {}),
     ...(typeof tokens === "number" ? { maxOutputTokens: lower(tokens, own?.maxOutputTokens) } : {}),
     ...(effort ? { reasoning: { effort: lowerEffort(effort, own?.reasoning?.effort) } } : {}),
+    ...samplingOf(request),
+  };
+}
+
+/** How the next token is chosen, and where the answer ends. */
+function samplingOf(request: ChatRequest): ModelSettings {
+  const { top_p, seed, frequency_penalty, presence_penalty, parallel_tool_calls, stop } = request;
+  const texts = (typeof stop === "string" ? [stop] : (stop ?? [])).filter((text) => text !== "");
+  return {
+    ...(typeof top_p === "number" ? { topP: top_p } : {}),
+    ...(typeof seed === "number" ? { seed } : {}),
+    ...(typeof frequency_penalty === "number" ? { frequencyPenalty: frequency_penalty } : {}),
+    ...(typeof presence_penalty === "number" ? { presencePenalty: presence_penalty } : {}),
+    // Servers refuse it without tools.
+    ...(parallel_tool_calls === false ? { parallelToolCalls: false } : {}),
+    ...(texts.length === 0 ? {} : { stop: texts }),
   };
 }
 

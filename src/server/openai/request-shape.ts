@@ -1,15 +1,15 @@
 import { z } from "@hono/zod-openapi";
+import { EFFORTS } from "../efforts.ts";
 
 /*
  * What is read of a request for a chat completion. Where OpenAI takes null for "left out", so does this.
  *
  * Ignored, because an answer without it is still what was asked for: `user`, `safety_identifier`, `metadata`, `store` (nothing is
- * kept), `service_tier`, `prompt_cache_key`, `prediction`, `verbosity`, `seed`, `top_p`, `frequency_penalty`, `presence_penalty`,
- * `strict` of a tool, the `name` of a message, and every field that is not known.
+ * kept), `service_tier`, `prompt_cache_key`, `prediction`, `verbosity`, `strict` of a tool, the `name` of a message, and every field
+ * that is not known.
  *
- * Refused, because ignoring it would be a lie: `n` other than 1, `logprobs`, `top_logprobs`, `stop`, `logit_bias`, `functions` and
- * `function_call`, `audio` and other modalities than text, `web_search_options`, `parallel_tool_calls: false`, custom tools, and
- * messages with the role `function`.
+ * Refused, because ignoring it would be a lie: `n` other than 1, `logprobs`, `top_logprobs`, `logit_bias`, `functions` and
+ * `function_call`, `audio` and other modalities than text, `web_search_options`, custom tools, and messages with the role `function`.
  */
 
 type Nullish<T> = T | null | undefined;
@@ -20,11 +20,17 @@ export type WireUserPart =
   | { type: "image_url"; image_url: { url: string; detail?: Nullish<"auto" | "low" | "high"> } }
   | { type: "file"; file: { file_data: string; filename?: Nullish<string> } };
 export type WireAssistantPart = WireTextPart | { type: "refusal"; refusal: string };
+/** `extra_content` is what Gemini's API has clients keep with a call: the seal of the response is there. */
+export type WireRequestCall = {
+  id: string;
+  function: { name: string; arguments: string };
+  extra_content?: Nullish<{ google?: Nullish<{ thought_signature?: Nullish<string> }> }>;
+};
 export type WireAssistantMessage = {
   role: "assistant";
   content?: Nullish<string | WireAssistantPart[]>;
   refusal?: Nullish<string>;
-  tool_calls?: Nullish<{ id: string; function: { name: string; arguments: string } }[]>;
+  tool_calls?: Nullish<WireRequestCall[]>;
 };
 export type WireMessage =
   | { role: "system" | "developer"; content: string | WireTextPart[] }
@@ -52,7 +58,13 @@ export type ChatRequest = {
   temperature?: Nullish<number>;
   max_tokens?: Nullish<number>;
   max_completion_tokens?: Nullish<number>;
-  reasoning_effort?: Nullish<"none" | "minimal" | "low" | "medium" | "high" | "xhigh">;
+  reasoning_effort?: Nullish<(typeof EFFORTS)[number]>;
+  top_p?: Nullish<number>;
+  seed?: Nullish<number>;
+  stop?: Nullish<string | string[]>;
+  frequency_penalty?: Nullish<number>;
+  presence_penalty?: Nullish<number>;
+  parallel_tool_calls?: Nullish<boolean>;
   tools?: Nullish<WireTool[]>;
   tool_choice?: Nullish<WireToolChoice>;
   response_format?: Nullish<WireResponseFormat>;
@@ -89,6 +101,10 @@ const ToolCall = z.object({
   id: z.string().min(1),
   type: z.literal("function", 'must be "function": custom tools are not supported').optional(),
   function: z.object({ name: z.string().min(1), arguments: z.string() }),
+  extra_content: z
+    .object({ google: z.object({ thought_signature: z.string().nullish() }).nullish() })
+    .nullish()
+    .catch(undefined),
 });
 const parts = { error: "must be a string, or an array of parts" };
 const Message = z.discriminatedUnion(
@@ -141,6 +157,7 @@ const ResponseFormat = z.discriminatedUnion(
   ],
   { error: 'must be "text", "json_object" or "json_schema"' },
 );
+const stops = { error: "must be a string, or an array of at most 4 strings" };
 const Tokens = z.number().int().min(1).max(10_000_000);
 
 export const ChatRequestShape: z.ZodType<ChatRequest> = z
@@ -152,14 +169,19 @@ export const ChatRequestShape: z.ZodType<ChatRequest> = z
     temperature: z.number().min(0).max(2).nullish(),
     max_tokens: Tokens.nullish(),
     max_completion_tokens: Tokens.nullish(),
-    reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh"]).nullish(),
+    reasoning_effort: z.enum(EFFORTS).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    seed: z.int().nullish(),
+    stop: z.union([z.string(), z.array(z.string()).max(4)], stops).nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    parallel_tool_calls: z.boolean().nullish(),
     tools: z.array(Tool).max(128).nullish(),
     tool_choice: ToolChoice.nullish(),
     response_format: ResponseFormat.nullish(),
     n: only((n) => n === 1, "must be 1: there is one choice"),
     logprobs: only((wanted) => wanted === false, "must be false: they are not known"),
     top_logprobs: only((count) => count === 0, "must be 0: logprobs are not known"),
-    stop: only(isEmpty, "is not supported"),
     logit_bias: only(isEmpty, "is not supported"),
     functions: only(isEmpty, "is not supported: use tools"),
     function_call: unsupported("use tool_choice"),
@@ -169,10 +191,6 @@ export const ChatRequestShape: z.ZodType<ChatRequest> = z
     ),
     audio: unsupported("answers are text only"),
     web_search_options: unsupported("give the agent a tool of its own"),
-    parallel_tool_calls: only(
-      (given) => given === true,
-      "must be true: a model may call several tools at once",
-    ),
   })
   .openapi("ChatCompletionRequest");
 

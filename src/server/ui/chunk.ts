@@ -7,6 +7,9 @@ export type UIMessageMetadata = {
   readonly usage?: Usage;
 };
 
+/** What a client keeps with a part, and sends back. */
+export type ProviderMetadata = { readonly heddle: { readonly seal: string } };
+
 type ToolInput = {
   readonly toolCallId: string;
   readonly toolName: string;
@@ -28,6 +31,7 @@ export type UIMessageChunk =
   | {
       readonly type: "text-start" | "text-end" | "reasoning-start" | "reasoning-end";
       readonly id: string;
+      readonly providerMetadata?: ProviderMetadata;
     }
   | {
       readonly type: "text-delta" | "reasoning-delta";
@@ -40,11 +44,16 @@ export type UIMessageChunk =
       readonly toolCallId: string;
       readonly inputTextDelta: string;
     }
-  | ({ readonly type: "tool-input-available"; readonly input: unknown } & ToolInput)
+  | ({
+      readonly type: "tool-input-available";
+      readonly input: unknown;
+      readonly providerMetadata?: ProviderMetadata;
+    } & ToolInput)
   | ({
       readonly type: "tool-input-error";
       readonly input: unknown;
       readonly errorText: string;
+      readonly providerMetadata?: ProviderMetadata;
     } & ToolInput)
   | {
       readonly type: "tool-approval-request";
@@ -72,6 +81,19 @@ export type UIMessageChunk =
       readonly dynamic: true;
     }
   | { readonly type: "tool-output-denied"; readonly toolCallId: string }
+  | { readonly type: "file"; readonly mediaType: string; readonly url: string }
+  | {
+      readonly type: "source-url";
+      readonly sourceId: string;
+      readonly url: string;
+      readonly title?: string;
+    }
+  | {
+      readonly type: "source-document";
+      readonly sourceId: string;
+      readonly mediaType: string;
+      readonly title: string;
+    }
   | { readonly type: "message-metadata"; readonly messageMetadata: UIMessageMetadata }
   | {
       readonly type: "finish";

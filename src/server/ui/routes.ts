@@ -71,7 +71,8 @@ export function uiRoutes(app: OpenAPIHono<AppEnv>, { views, agents }: AppParts):
     const desk = c.get("desk");
     const chats = chatsOf(desk);
     const isPending = (approvalId: string) => chats.isPending(approvalId);
-    const encoder = new UIEncoder({ jobId: job.id, isPending, answered });
+    const { states } = desk;
+    const encoder = new UIEncoder({ job, states, isPending, answered });
     const onDelivered = () => chats.told(id, job, encoder.waiting);
     return views.respond(c, { desk, job, encoder, headers: HEADERS, onDelivered });
   }
@@ -87,7 +88,7 @@ export function uiRoutes(app: OpenAPIHono<AppEnv>, { views, agents }: AppParts):
       return respond(c, id, chats.answer(id, answers), answered);
     }
     const name = agent ?? onlyOne(agents);
-    const conversation = toMessages(messages);
+    const conversation = toMessages(messages, desk.states);
     views.checkRoom(desk);
     return respond(c, id, chats.begin(id, name, conversation));
   });

@@ -1,4 +1,11 @@
-import type { ContentPart, Message, ToolCall } from "../../index.ts";
+import type {
+  AssistantMessage,
+  ContentPart,
+  Message,
+  ResponsePart,
+  ToolCall,
+} from "../../index.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import type { FileUIPart, ToolUIPart, UIMessage, UIPart } from "./ui-message.ts";
 import { fileOf, invalid, textOf, toolOf } from "./ui-message.ts";
 
@@ -8,15 +15,18 @@ const DATA_URL = /^data:(?<mediaType>[^;,]*)(?<rest>[^,]*),(?<data>[\s\S]*)$/;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /**
- * A client's conversation as a model is given it. Always a valid one: a tool call whose end the client has not seen has one made up. Reasoning, sources and data
- * are left out.
+ * A client's conversation as a model is given it. Always a valid one: a tool call whose end the client has not seen has one made up. Sources and data are
+ * left out; so is reasoning, but for what its provider wants back (`states`).
  *
  * @throws {HeddleError} `INVALID_INPUT` that names the field.
  */
-export function toMessages(messages: readonly UIMessage[]): readonly Message[] {
+export function toMessages(
+  messages: readonly UIMessage[],
+  states: Pick<ProviderStates, "restore">,
+): readonly Message[] {
   return messages.flatMap(({ role, parts }, i) => {
     const field = `messages.${i}.parts`;
-    return role === "user" ? [userMessage(parts, field)] : assistantMessages(parts, field);
+    return role === "user" ? [userMessage(parts, field)] : assistantMessages(parts, field, states);
   });
 }
 
@@ -66,33 +76,71 @@ function encoded(data: string, field: string): string {
 }
 
 /** Each step is a response of its own. */
-function assistantMessages(parts: readonly UIPart[], field: string): Message[] {
+function assistantMessages(
+  parts: readonly UIPart[],
+  field: string,
+  states: Pick<ProviderStates, "restore">,
+): Message[] {
   const messages: Message[] = [];
-  let step: Step = { texts: [], tools: [] };
+  let step = new Step();
   for (const [i, part] of parts.entries()) {
     if (part.type === "step-start") {
-      messages.push(...stepMessages(step));
-      step = { texts: [], tools: [] };
-    } else if (part.type === "text") step.texts.push(textOf(part, `${field}.${i}`));
-    else {
-      const tool = toolOf(part, `${field}.${i}`);
-      if (tool) step.tools.push(tool);
-    }
+      messages.push(...step.messages(states));
+      step = new Step();
+    } else step.add(part, `${field}.${i}`);
   }
-  messages.push(...stepMessages(step));
+  messages.push(...step.messages(states));
   return messages;
 }
 
-type Step = { readonly texts: string[]; readonly tools: ToolUIPart[] };
+class Step {
+  readonly #texts: string[] = [];
+  readonly #tools: ToolUIPart[] = [];
+  readonly #files: Extract<ResponsePart, { readonly type: "file" }>[] = [];
+  #seal: string | undefined;
 
-function stepMessages({ texts, tools }: Step): Message[] {
-  const content = texts.join("");
-  if (content === "" && tools.length === 0) return [];
-  const toolCalls = tools.map(callOf);
-  return [
-    { role: "assistant", content, ...(tools.length === 0 ? {} : { toolCalls }) },
-    ...tools.map(resultOf),
-  ];
+  add(part: UIPart, field: string): void {
+    this.#seal ??= sealOf(part);
+    if (part.type === "text") this.#texts.push(textOf(part, field));
+    else if (part.type === "file") {
+      const file = fileOf(part, field);
+      this.#files.push({ type: "file", ...sourceOf(file.mediaType, file.url, `${field}.url`) });
+    } else {
+      const tool = toolOf(part, field);
+      if (tool) this.#tools.push(tool);
+    }
+  }
+
+  messages(states: Pick<ProviderStates, "restore">): Message[] {
+    const tools = this.#tools;
+    const content = this.#texts.join("");
+    if (content === "" && tools.length === 0 && this.#files.length === 0) return [];
+    const calls = tools.length === 0 ? {} : { toolCalls: tools.map(callOf) };
+    const message: AssistantMessage = { role: "assistant", content, ...calls };
+    const restored = states.restore(message, this.#seal, this.#files);
+    const isWhole = restored.parts !== undefined || this.#files.length === 0;
+    return [isWhole ? restored : { ...message, parts: this.#plainParts() }, ...tools.map(resultOf)];
+  }
+
+  /** What the model has drawn stays in the conversation, also where nothing else is known of the message. */
+  #plainParts(): readonly ResponsePart[] {
+    const text = this.#texts.join("");
+    return [
+      ...(text === "" ? [] : [{ type: "text" as const, text }]),
+      ...this.#files,
+      ...this.#tools.map((_, index) => ({ type: "tool-call" as const, index })),
+    ];
+  }
+}
+
+/** Of a text, a file or reasoning, and of a tool's input. */
+function sealOf({ providerMetadata, callProviderMetadata }: UIPart): string | undefined {
+  const metadata = (providerMetadata ?? callProviderMetadata) as
+    | { readonly heddle?: { readonly seal?: unknown } | null }
+    | null
+    | undefined;
+  const seal = metadata?.heddle?.seal;
+  return typeof seal === "string" ? seal : undefined;
 }
 
 function callOf({ toolCallId, toolName, input }: ToolUIPart): ToolCall {

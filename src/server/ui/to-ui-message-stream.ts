@@ -26,7 +26,11 @@ export function toUIMessageStream(
 ): ReadableStream<UIMessageChunk> {
   // Checked at once, though the log is read from its beginning: what is told depends on all that was before.
   void job.events({ from }).return?.();
-  const told = new ToldEvents(job, from, new UIChunks({ jobId: job.id, ...options }));
+  const told = new ToldEvents(
+    job,
+    from,
+    new UIChunks({ jobId: job.id, media: (ref) => job.media(ref), ...options }),
+  );
   return new ReadableStream<UIMessageChunk>(
     {
       start: (controller) => controller.enqueue(told.start),

@@ -5,7 +5,7 @@ import type {
   ToolCall,
   ToolCallChunk,
 } from "../../index.ts";
-import type { UIMessageChunk } from "./chunk.ts";
+import type { ProviderMetadata, UIMessageChunk } from "./chunk.ts";
 import { jsonOf, sendable } from "./plain-json.ts";
 
 type EventOf<T extends JobEvent["type"]> = Extract<JobEvent, { readonly type: T }>;
@@ -73,12 +73,16 @@ export class ToolParts {
     ];
   }
 
-  response({ toolCalls }: ModelResponse): UIMessageChunk[] {
+  /** `metadata` is for the client to keep; the first call carries it. */
+  response({ toolCalls }: ModelResponse, metadata?: ProviderMetadata): UIMessageChunk[] {
     const arrived = [...this.#arriving].sort(([a], [b]) => a - b).map(([, part]) => part);
     this.#arriving = new Map();
     const pairs = toolCalls.map((call, i) => ({ call, part: this.#settled(call, arrived[i]) }));
     this.#parts = pairs.map(({ part }) => part);
-    return pairs.map(({ call, part }) => inputChunk(part, call.argumentsText));
+    return pairs.map(({ call, part }, i) => ({
+      ...inputChunk(part, call.argumentsText),
+      ...(metadata && i === 0 ? { providerMetadata: metadata } : {}),
+    }));
   }
 
   /** The response that was arriving is not going on. Returns what that says of its calls. */

@@ -1,5 +1,14 @@
-import type { FinishReason, JobEvent, JobResult, ModelResponseChunk } from "../../index.ts";
-import type { UIMessageChunk, UIMessageMetadata } from "./chunk.ts";
+import type {
+  FinishReason,
+  JobEvent,
+  JobResult,
+  Media,
+  ModelResponse,
+  ModelResponseChunk,
+  ResponsePart,
+} from "../../index.ts";
+import { fileUrl } from "../file-url.ts";
+import type { ProviderMetadata, UIMessageChunk, UIMessageMetadata } from "./chunk.ts";
 import { ToolParts } from "./tool-parts.ts";
 
 export type UIChunksOptions = {
@@ -8,6 +17,10 @@ export type UIChunksOptions = {
   readonly messageId?: string;
   /** @defaultValue true */
   readonly sendReasoning?: boolean;
+  /** The bytes that the log names by reference. @defaultValue files are left out */
+  readonly media?: (ref: string) => Media | undefined;
+  /** What the client is to keep of a response for its provider. @defaultValue nothing */
+  readonly seal?: (response: ModelResponse) => string | undefined;
 };
 
 /**
@@ -23,6 +36,7 @@ export class UIChunks {
   /** The text or reasoning that is being added to. */
   #part: { readonly type: "text" | "reasoning"; readonly id: string } | undefined;
   #parts = 0;
+  #sources = 0;
   #isStepOpen: boolean = false;
   /** Something of a response has come, and it is not whole. */
   #isArriving: boolean = false;
@@ -61,9 +75,15 @@ export class UIChunks {
       case "chunk":
         return [...this.#arrive(), ...this.#piece(event.chunk)];
       case "response": {
-        const begin = [...this.#arrive(), ...this.#endPart()];
+        const metadata = this.#sealed(event.response);
+        const begin = [...this.#arrive(), ...this.#endPart(metadata)];
         this.#isArriving = false;
-        return [...begin, ...this.#tools.response(event.response), ...this.#endStepIfDone()];
+        return [
+          ...begin,
+          ...this.#foundAndDrawn(event.response),
+          ...this.#tools.response(event.response, metadata),
+          ...this.#endStepIfDone(),
+        ];
       }
       case "tool-started":
         return this.#tools.started(event);
@@ -136,11 +156,31 @@ export class UIChunks {
     return [...before, { type: `${type}-start`, id }, { type: `${type}-delta`, id, delta }];
   }
 
-  #endPart(): UIMessageChunk[] {
+  #endPart(providerMetadata?: ProviderMetadata): UIMessageChunk[] {
     if (!this.#part) return [];
     const { type, id } = this.#part;
     this.#part = undefined;
-    return [{ type: `${type}-end`, id }];
+    return [{ type: `${type}-end`, id, ...(providerMetadata ? { providerMetadata } : {}) }];
+  }
+
+  #sealed(response: ModelResponse): ProviderMetadata | undefined {
+    const seal = this.#options.seal?.(response);
+    return seal === undefined ? undefined : { heddle: { seal } };
+  }
+
+  /** Files and sources come with the whole response only. */
+  #foundAndDrawn({ parts = [] }: ModelResponse): UIMessageChunk[] {
+    const { media = () => undefined } = this.#options;
+    return parts.flatMap((part): UIMessageChunk[] => {
+      if (part.type === "file") {
+        const url = fileUrl(part, media);
+        const { mediaType = "application/octet-stream" } = part;
+        return url === undefined ? [] : [{ type: "file", mediaType, url }];
+      }
+      if (part.type !== "source") return [];
+      this.#sources += 1;
+      return [sourceChunk(part, `source-${this.#sources}`)];
+    });
   }
 
   #endStepIfDone(): UIMessageChunk[] {
@@ -175,6 +215,16 @@ export class UIChunks {
     const { jobId } = this.#options;
     return { jobId, ...(usage === undefined ? {} : { usage }) };
   }
+}
+
+function sourceChunk(
+  { url, title, mediaType = "application/octet-stream" }: Extract<ResponsePart, { type: "source" }>,
+  sourceId: string,
+): UIMessageChunk {
+  if (url === undefined) {
+    return { type: "source-document", sourceId, mediaType, title: title ?? "" };
+  }
+  return { type: "source-url", sourceId, url, ...(title === undefined ? {} : { title }) };
 }
 
 function shown(reason: FinishReason): "stop" | "length" | "content-filter" | "other" {

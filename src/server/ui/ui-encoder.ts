@@ -1,11 +1,13 @@
-import type { JobEvent } from "../../index.ts";
+import type { JobEvent, WorkerJob } from "../../index.ts";
 import type { JobEncoder } from "../job-encoder.ts";
 import { sseData } from "../job-encoder.ts";
+import type { ProviderStates } from "../provider-state.ts";
 import type { UIMessageChunk } from "./chunk.ts";
 import { UIChunks } from "./ui-chunks.ts";
 
 export type UIEncoderOptions = {
-  readonly jobId: string;
+  readonly job: Pick<WorkerJob, "id" | "media">;
+  readonly states: Pick<ProviderStates, "seal">;
   /** Whether an approval is waited for now: a log may say of one that it waits that has been decided since. */
   readonly isPending: (approvalId: string) => boolean;
   /** Approvals of which the client has been told, all of one response: it is sent what comes after that. Left out: it is sent everything. */
@@ -28,7 +30,12 @@ export class UIEncoder implements JobEncoder {
 
   constructor(options: UIEncoderOptions) {
     this.#options = options;
-    this.#chunks = new UIChunks({ jobId: options.jobId });
+    const { job, states } = options;
+    this.#chunks = new UIChunks({
+      jobId: job.id,
+      media: (ref) => job.media(ref),
+      seal: (response) => states.seal(response),
+    });
     this.#answered = new Set(options.answered);
     this.#isSilent = this.#answered.size > 0;
     this.head = sseData(this.#chunks.start());

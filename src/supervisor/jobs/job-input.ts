@@ -44,12 +44,10 @@ export function questionOf(input: JobInput, history: readonly Message[]): readon
 function checkQuestion(messages: unknown): void {
   checkMessages("messages", messages, "INVALID_INPUT");
   const last = (messages as readonly Message[]).at(-1);
-  if (last?.role === "user" || last?.role === "tool") return;
-  refuse(
-    "messages",
-    "a conversation that ends with a message of the user or of a tool",
-    "INVALID_INPUT",
-  );
+  const isOpen = last?.role === "assistant" && (last.toolCalls ?? []).length > 0;
+  if (last && !isOpen) return;
+  const expected = "a conversation of one message or more, each of its tool calls with its result";
+  refuse("messages", expected, "INVALID_INPUT");
 }
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
