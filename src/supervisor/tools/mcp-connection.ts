@@ -184,14 +184,13 @@ export class McpConnection {
   }
 
   async #open(): Promise<McpLink> {
-    const { clock, random, load } = this.#runtime;
+    const { clock, random } = this.#runtime;
     const { signal } = this.#closing;
     try {
       this.#state = "waiting";
       await pause(clock, this.#backOff.pauseMs(clock.monotonicMs()), signal);
       this.#state = "connecting";
-      const connecting = { source: this.#source, failures: this.#failures, clock, load };
-      const link = await openMcpLink(connecting, signal);
+      const link = await this.#try();
       this.#connected(link);
       return link;
     } catch (error) {
@@ -201,6 +200,23 @@ export class McpConnection {
         this.#backOff.failed(clock.monotonicMs(), 0, random());
       }
       throw error;
+    }
+  }
+
+  /** Tries to connect; again, if the server has too much to do and says when. */
+  async #try(): Promise<McpLink> {
+    const { clock, load } = this.#runtime;
+    const { signal } = this.#closing;
+    const connecting = { source: this.#source, failures: this.#failures, clock, load };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await openMcpLink(connecting, signal);
+      } catch (error) {
+        const facts = HeddleError.is(error) ? error.details : {};
+        const pauseMs = pauseBeforeRetry(facts, tries, true);
+        if (pauseMs === undefined) throw error;
+        await pause(clock, pauseMs, signal);
+      }
     }
   }
 

@@ -53,10 +53,10 @@ export class McpFailures {
   /** Of a request: lost if the connection is, or the request itself on its way; else what the server has answered. */
   ofRequest(error: unknown, transport: McpTransport): HeddleError {
     if (HeddleError.is(error) && error.details["server"] !== undefined) return error;
-    if (transport.end) return this.lost(transport);
     if (HeddleError.is(error) && error.code === "MCP_SERVER_LOST") {
       return this.#error("MCP_SERVER_LOST", error.message, error.details);
     }
+    if (transport.end) return this.lost(transport);
     return this.failed(`has failed: ${wordsOf(error)}`, factsOf(error));
   }
 

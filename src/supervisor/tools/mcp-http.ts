@@ -138,9 +138,10 @@ export class McpHttpTransport implements McpTransport {
   #explained(error: unknown, id: RequestId, hadSession: boolean): unknown {
     const refusal = this.#refusals.take(id);
     if (!refusal) return error;
-    if (hadSession && isSessionGone(refusal, refusalText(error))) {
+    const text = refusalText(error);
+    if (hadSession && isSessionGone(refusal, text, id)) {
       this.#isForgotten = true;
-      return sessionGone(refusal.status);
+      return sessionGone(refusal.status, text);
     }
     return withRefusal(error, refusal);
   }

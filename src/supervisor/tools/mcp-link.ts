@@ -70,7 +70,7 @@ export async function openMcpLink(
         : await openStdio(() => new McpStdioTransport(server, sdk, clock), open);
     if ("client" in opened) return opened;
     signal.throwIfAborted();
-    const lateMs = late.signal.aborted ? connectMs : undefined;
+    const lateMs = opened.error === late.signal.reason ? connectMs : undefined;
     throw failures.notConnected(opened.error, opened.transport, lateMs);
   } finally {
     timer.cancel();

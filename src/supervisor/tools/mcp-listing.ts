@@ -1,5 +1,6 @@
 import type { Tool as ListedTool } from "@modelcontextprotocol/client";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
+import { headerFault } from "./mcp-headers.ts";
 import type { McpLink } from "./mcp-link.ts";
 import { leftOutOf } from "./mcp-mend.ts";
 
@@ -47,7 +48,7 @@ export async function listPages<P extends Page, T>(
 
 /** The tools of a server, sorted by name, so that a model is always told of the same tools in the same order; none if it says that it has none. */
 export async function listMcpTools(
-  { client }: McpLink,
+  { client, transport }: McpLink,
   signal: AbortSignal,
 ): Promise<McpListing<ListedTool>> {
   if (!client.getServerCapabilities()?.tools) return { entries: [], leftOut: [] };
@@ -56,27 +57,28 @@ export async function listMcpTools(
     (params) => client.request({ method: "tools/list", params }, options),
     ({ tools }) => tools,
   );
-  const fit = entries.filter((tool) => bytesOf(tool) <= MAX_TOOL_BYTES);
-  const large = entries.filter((tool) => bytesOf(tool) > MAX_TOOL_BYTES);
+  const sendsHeaders = client.getProtocolEra() === "modern" && transport.hasPerRequestStream;
+  const byName = new Map<string, ListedTool>();
+  const refused: string[] = [];
+  for (const tool of entries) {
+    const why = byName.has(tool.name)
+      ? "it is listed twice, and the first one counts"
+      : (sizeFault(tool) ?? (sendsHeaders ? headerFault(tool.inputSchema) : undefined));
+    if (why === undefined) byName.set(tool.name, tool);
+    else
+      refused.push(
+        `has a tool ${JSON.stringify(tool.name.slice(0, 100))} that is left out: ${why}`,
+      );
+  }
+  const tools = [...byName.values()];
   return {
-    entries: distinct(fit).toSorted((one, other) => (one.name < other.name ? -1 : 1)),
-    leftOut: [
-      ...leftOut,
-      ...large.map(
-        (tool) =>
-          `tool ${JSON.stringify(tool.name.slice(0, 100))} takes ${bytesOf(tool)} bytes, with its schema, of at most ${MAX_TOOL_BYTES}; it is left out`,
-      ),
-    ],
+    entries: tools.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    leftOut: [...leftOut, ...refused],
   };
 }
 
-/** Of two with the same name the first counts: they cannot be told apart in a call. */
-function distinct(tools: readonly ListedTool[]): readonly ListedTool[] {
-  const byName = new Map<string, ListedTool>();
-  for (const tool of tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);
-  return [...byName.values()];
-}
-
-function bytesOf({ name, description, inputSchema }: ListedTool): number {
-  return Buffer.byteLength(JSON.stringify([name, description, inputSchema]));
+function sizeFault({ name, description, inputSchema }: ListedTool): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify([name, description, inputSchema]));
+  if (bytes <= MAX_TOOL_BYTES) return undefined;
+  return `it takes ${bytes} bytes, with its schema, of at most ${MAX_TOOL_BYTES}`;
 }

@@ -85,7 +85,7 @@ function mendedTool(tool: unknown): Fields | string {
   if (!isFields(tool)) return "has listed a tool that is no object; it is left out";
   const { name, inputSchema, annotations, execution } = tool;
   if (typeof name !== "string") return "has listed a tool without a name; it is left out";
-  const refused = (why: string): string => `tool ${shown(name)} ${why}; it is left out`;
+  const refused = (why: string): string => `has a tool ${shown(name)} that is left out: it ${why}`;
   if (isFields(execution) && execution["taskSupport"] === "required") {
     return refused("can only be called as a task, which Heddle does not do");
   }

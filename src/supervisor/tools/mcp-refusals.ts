@@ -11,6 +11,7 @@ export type Refusal = {
   readonly retryAfterMs?: number;
 };
 
+const MAX_TEXT = 1_000;
 /** Codes that servers' own errors have, by which some say that they do not know the session. */
 const SESSION_CODES: readonly unknown[] = [-32_000, -32_001, undefined];
 
@@ -49,17 +50,21 @@ export class McpRefusals {
 
 /**
  * Whether a server that had given a session says by this refusal that it does not know it any more: then nothing was carried out. 404 by the
- * specification; 410, and 400 with words about the session, in practice.
+ * specification; 410, and 400 with words about the session, in practice. A JSON-RPC error that answers the request itself, and does not speak of
+ * the session, is about the request, whatever its status.
  *
  * @param text the body of the answer.
+ * @param id the request's.
  */
-export function isSessionGone({ status }: Refusal, text: string): boolean {
+export function isSessionGone({ status }: Refusal, text: string, id: RequestId): boolean {
+  const answer = answerOf(text);
+  const isOfSession = /\bsession\b/i.test(text) && SESSION_CODES.includes(answer.error?.code);
   switch (status) {
     case 404:
     case 410:
-      return true;
+      return isOfSession || answer.error === undefined || answer.id !== id;
     case 400:
-      return /\bsession\b/i.test(text) && SESSION_CODES.includes(codeOf(text));
+      return isOfSession;
     default:
       return false;
   }
@@ -80,16 +85,19 @@ export function withRefusal(error: unknown, { status, retryAfterMs }: Refusal): 
 }
 
 /** The error of a request whose session the server does not know any more. */
-export function sessionGone(status: number): HeddleError {
+export function sessionGone(status: number, text: string): HeddleError {
   const details = { status, isSessionGone: true };
-  return new HeddleError("MCP_SERVER_LOST", "does not know the session any more", { details });
+  const what = `does not know the session any more (HTTP ${status}: ${text.slice(0, MAX_TEXT)})`;
+  return new HeddleError("MCP_SERVER_LOST", what, { details });
 }
 
-function codeOf(text: string): unknown {
+type ErrorAnswer = { readonly id?: unknown; readonly error?: { readonly code?: unknown } };
+
+function answerOf(text: string): ErrorAnswer {
   try {
-    return (JSON.parse(text) as { error?: { code?: unknown } } | null)?.error?.code;
+    return Object(JSON.parse(text));
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -4,7 +4,7 @@ import { ToolContent } from "../../tools/tool-content.ts";
 import { mediaOf, partOf, wordsOf } from "./mcp-content.ts";
 
 /** What is longer, and only of these characters, is no text for a model. */
-const BASE64 = /^[A-Za-z0-9+/_-]{1000,}={0,2}$/;
+const BASE64 = /[A-Za-z0-9+/_-]{1000,}={0,2}/g;
 
 type Result = Pick<CallToolResult, "content" | "structuredContent">;
 
@@ -55,6 +55,9 @@ function leavesOf(value: unknown): readonly string[] {
 
 /** Bytes are no text for a model: base64 would cost it thousands of tokens. */
 function withoutBytes(value: unknown): unknown {
-  if (typeof value !== "string" || !BASE64.test(value)) return value;
-  return `[${Buffer.byteLength(value, "base64")} bytes of base64]`;
+  if (typeof value !== "string") return value;
+  return value.replaceAll(
+    BASE64,
+    (data) => `[${Buffer.byteLength(data, "base64")} bytes of base64]`,
+  );
 }
