@@ -95,6 +95,14 @@ export type { SupervisorState } from "./supervisor/supervisor.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
+export type { McpHandle, McpReadOptions } from "./supervisor/tools/mcp-handle.ts";
+export type {
+  McpPrompt,
+  McpPromptMessages,
+  McpResource,
+  McpResourceContents,
+  McpResourceTemplate,
+} from "./supervisor/tools/mcp-resources.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
 export type { AgentTool } from "./tools/as-tool.ts";
 export { asTool } from "./tools/as-tool.ts";
@@ -107,6 +115,7 @@ export type {
   McpStdioServer,
 } from "./tools/mcp/descriptor.ts";
 export { mcp } from "./tools/mcp/descriptor.ts";
+export type { McpToolChoice } from "./tools/mcp/tool-choice.ts";
 export type {
   AnyTool,
   ApprovalContext,

@@ -12,6 +12,7 @@ import type { JobEvent, JobResult } from "../protocol/job.ts";
 import type { Message, ModelResponseChunk, Usage } from "../protocol/model.ts";
 import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
 import type { WorkerState } from "../protocol/worker.ts";
+import type { McpSource } from "../tools/mcp/descriptor.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import type { JobState } from "./jobs/job-lifecycle.ts";
 import type { Media } from "./log/job-media.ts";
@@ -27,6 +28,7 @@ import type {
 } from "./options.ts";
 import type { SessionEvent } from "./session-event.ts";
 import type { DecideOptions } from "./tools/decision.ts";
+import type { McpHandle } from "./tools/mcp-handle.ts";
 
 /** One tenant: its workers and their jobs. Closing it ends all that is in it. */
 export interface Session {
@@ -81,6 +83,12 @@ export interface Session {
     input: JobInput<Output>,
     options?: RunOptions,
   ): WorkerJob<JobResult<Output>>;
+  /**
+   * The resources and prompts of an MCP server, for the host; `source` is what `mcp()` has made. Nothing is connected to before it is asked.
+   *
+   * @throws {HeddleError} `INVALID_OPTION`.
+   */
+  mcp(source: McpSource): McpHandle;
   /**
    * Runs a batch, each input on a worker of its own, and yields the jobs as they end.
    *

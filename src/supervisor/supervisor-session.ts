@@ -5,6 +5,8 @@ import type { AnyBehavior, UntypedBehavior } from "../protocol/behavior.ts";
 import type { JobResult } from "../protocol/job.ts";
 import type { Usage } from "../protocol/model.ts";
 import type { ConfirmationRequest, ToolDecision } from "../protocol/tool.ts";
+import { checkedMcpSource } from "../tools/mcp/check.ts";
+import type { McpSource } from "../tools/mcp/descriptor.ts";
 import type { BehaviorOptions } from "./behaviors/behavior-settings.ts";
 import { isBehavior } from "./behaviors/behavior-settings.ts";
 import type { BehaviorWorker } from "./behaviors/behavior-worker.ts";
@@ -50,6 +52,8 @@ import { Staffing } from "./staffing.ts";
 import type { Admission } from "./threads/admission.ts";
 import type { ThreadSupply } from "./threads/worker-thread.ts";
 import type { DecideOptions } from "./tools/decision.ts";
+import type { McpHandle } from "./tools/mcp-handle.ts";
+import { mcpHandle } from "./tools/mcp-handle.ts";
 import type { SessionTools } from "./tools/session-tools.ts";
 import { sessionTools } from "./tools/session-tools.ts";
 import type { SessionWorker } from "./workers/session-worker.ts";
@@ -229,6 +233,11 @@ export class SupervisorSession implements Session {
       return this.run({ ...template, ...worker }, input, given({ id, parent }));
     };
     return runAll({ inputs, concurrency, signal, start });
+  }
+
+  mcp(source: McpSource): McpHandle {
+    const checked = checkedMcpSource("source", source);
+    return mcpHandle(() => this.#tools.mcp.to(checked));
   }
 
   job(id: string): Job | undefined {

@@ -2,6 +2,7 @@ import { describe, HeddleError, toWireError } from "../errors.ts";
 import type { ToolEnd } from "../protocol/tool.ts";
 import { deniedAccess } from "./access-denied.ts";
 import { toJson } from "./json.ts";
+import { ToolContent } from "./tool-content.ts";
 
 /**
  * The end of a call whose tool has returned `value`: text as it is, undefined as an empty text, other plain data as JSON. A value that
@@ -10,12 +11,25 @@ import { toJson } from "./json.ts";
  * At most `maxBytes` of UTF-8 are kept, whole code points, and a last line says how much was left out.
  */
 export function resultEnd(value: unknown, maxBytes: number): ToolEnd {
+  if (value instanceof ToolContent) return contentEnd(value, maxBytes);
   try {
     return { result: cutText(textOf(value), maxBytes) };
   } catch (error) {
     const message = `the tool's result cannot be shown to the model: ${describe(error)}`;
     return errorEnd(new HeddleError("TOOL_RESULT_INVALID", message, { cause: error }), maxBytes);
   }
+}
+
+/** Its words, and the texts among its parts, are cut as any result. Images and files are as large as they are. */
+function contentEnd({ words, parts }: ToolContent, maxBytes: number): ToolEnd {
+  let leftBytes = maxBytes;
+  const content = parts.map((part) => {
+    if (part.type !== "text") return part;
+    const text = cutText(part.text, leftBytes);
+    leftBytes = Math.max(0, leftBytes - Buffer.byteLength(part.text));
+    return { ...part, text };
+  });
+  return { result: cutText(words, maxBytes), content };
 }
 
 /**

@@ -97,7 +97,7 @@ export class JobRun implements JobDriver {
       timeouts: this.#timeouts,
       steering: context.steering,
       nextCallIndex: context.nextCallIndex,
-      tools: () => this.#tools.specs,
+      tools: this.#tools.offered,
       onResponse: () => this.#tools.responded(),
     });
   }

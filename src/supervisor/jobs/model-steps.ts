@@ -11,6 +11,15 @@ import type { Steering } from "../workers/steering.ts";
 import type { Job } from "./job.ts";
 import { OutputCheck } from "./output-check.ts";
 
+/** The tools that the model is told of. */
+export type OfferedTools = {
+  readonly specs: readonly ToolSpec[];
+  /** What it is told of their use, behind the worker's own instructions; empty: nothing. */
+  readonly instructions: string;
+  /** Sees to what has changed of them. */
+  refresh(): Promise<void>;
+};
+
 export type ModelStepsOptions = {
   readonly job: Job;
   readonly gateway: Gateway;
@@ -20,8 +29,7 @@ export type ModelStepsOptions = {
   readonly steering: Steering;
   /** Counts the worker's model calls: the number of the next one. */
   readonly nextCallIndex: () => number;
-  /** What the model is told of. */
-  readonly tools: () => readonly ToolSpec[];
+  readonly tools: OfferedTools;
   /** A response is noted, and not in the log yet. */
   readonly onResponse: () => void;
 };
@@ -97,6 +105,7 @@ export class ModelSteps {
 
   async #askModel({ messages, steered = 0 }: ActorModelCall): Promise<ModelResponse> {
     const job = this.#job;
+    if (job.spec.settings.tools.mcp.length > 0) await this.#options.tools.refresh();
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     const { gateway, session, steering, timeouts } = this.#options;
     const { settings } = job.spec;
@@ -157,10 +166,11 @@ export class ModelSteps {
 
   #request(messages: readonly Message[]): ModelRequest {
     const { settings, options, output, worker, id } = this.#job.spec;
-    const tools = this.#options.tools();
+    const { specs: tools, instructions: guides } = this.#options.tools;
+    const own = options.instructions ?? settings.instructions;
     return {
       ...given({
-        instructions: options.instructions ?? settings.instructions,
+        instructions: guides === "" ? own : [own, guides].filter(Boolean).join("\n\n"),
         output: output?.spec,
       }),
       messages,

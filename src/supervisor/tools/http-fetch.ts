@@ -26,7 +26,7 @@ export class HttpFetch {
         headers: Object.fromEntries(new Headers(init.headers)),
         ...(signal ? { signal } : {}),
       });
-      if (method === "GET") request.on("socket", (socket) => socket.unref());
+      if (isListening(init)) request.on("socket", (socket) => socket.unref());
       request.on("error", (error) => reject(signal?.aborted ? error : lost(error)));
       request.on("response", (response) => {
         try {
@@ -48,6 +48,11 @@ export class HttpFetch {
       ? requestHttps(url, { ...options, agent: this.#secureAgent })
       : requestHttp(url, { ...options, agent: this.#agent });
   }
+}
+
+/** Whether the answer is a stream of notifications, which may never come. */
+function isListening({ method = "GET", headers }: RequestInit): boolean {
+  return method === "GET" || new Headers(headers).get("mcp-method") === "subscriptions/listen";
 }
 
 function responseOf(response: IncomingMessage): Response {

@@ -1,9 +1,7 @@
 import { HeddleError } from "../../errors.ts";
-import type { ToolSpec } from "../../protocol/model.ts";
 import type {
   ConfirmationAnswer,
   ConfirmationQuestion,
-  LoadedTools,
   PoolCall,
   ToolBegin,
   ToolBegun,
@@ -13,7 +11,6 @@ import type {
 } from "../../protocol/tool.ts";
 import { CallSignal, toolTimeout } from "../../tools/call-signal.ts";
 import { performToolCall, unknownTool } from "../../tools/tool-call.ts";
-import { distinct, Toolbox } from "../../tools/toolbox.ts";
 import { given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Verdict } from "../jobs/job-lifecycle.ts";
@@ -22,6 +19,7 @@ import type { ActorThread } from "../threads/actor-thread.ts";
 import type { ThreadNeed } from "../threads/worker-thread.ts";
 import { boundedEnd, cutOffEnd, lostEnd } from "./call-ends.ts";
 import { answerOf, confirmCall } from "./confirm-call.ts";
+import { JobToolset } from "./job-toolset.ts";
 import { OpenCall, threadNeedOf } from "./open-call.ts";
 import type { SessionTools } from "./session-tools.ts";
 import type { ExecListener } from "./tool-services.ts";
@@ -48,24 +46,19 @@ export type JobToolsOptions = {
  * 4. When the job ends, every call of the last response has an end, made up where there was none.
  */
 export class JobTools {
+  /** What the model is told of, and may call. */
+  readonly offered: JobToolset;
   readonly #options: JobToolsOptions;
   readonly #services: ToolServices;
   readonly #stopped = new AbortController();
-  #host: Toolbox = new Toolbox([]);
-  #specs: readonly ToolSpec[] = [];
-  #isStateful: boolean = false;
   #open: readonly OpenCall[] = [];
 
   constructor(options: JobToolsOptions) {
     this.#options = options;
     const { job, session, thread, graceMs, onChange } = options;
+    this.offered = new JobToolset(job, session.mcp, this.#stopped.signal);
     const onExecOutput: ExecListener = (...output) => thread().execOutput(...output);
     this.#services = new ToolServices({ job, session, graceMs, onExecOutput, onChange });
-  }
-
-  /** What the model is told of. */
-  get specs(): readonly ToolSpec[] {
-    return this.#specs;
   }
 
   /** Whether somebody is asked. */
@@ -75,7 +68,7 @@ export class JobTools {
 
   get threadNeed(): ThreadNeed {
     const { maxParallelToolCalls } = this.#options.job.spec.settings;
-    return threadNeedOf(this.#unfinished, maxParallelToolCalls, this.#isStateful);
+    return threadNeedOf(this.#unfinished, maxParallelToolCalls, this.offered.isStateful);
   }
 
   /**
@@ -84,15 +77,7 @@ export class JobTools {
    * @throws {HeddleError} `TOOL_LOAD_FAILED`, `MCP_NOT_INSTALLED`, `MCP_CONNECT_FAILED`; what the thread has died of.
    */
   async prepare(thread: ActorThread): Promise<void> {
-    const { modules, hostTools, mcp } = this.#options.job.spec.settings.tools;
-    const none: LoadedTools = { specs: [], isStateful: false };
-    const loaded = modules.length === 0 ? none : await thread.loadTools(modules);
-    const { signal } = this.#stopped;
-    const asked = mcp.map((source) => this.#options.session.mcp.toolsOf(source, signal));
-    const served = (await Promise.all(asked)).flat();
-    this.#isStateful = loaded.isStateful;
-    this.#host = new Toolbox([...hostTools, ...served]);
-    this.#specs = distinct([...loaded.specs, ...this.#host.specs]);
+    await this.offered.prepare(thread);
   }
 
   /** A response has come: its calls are open. */
@@ -186,7 +171,8 @@ export class JobTools {
     const { confirmations } = session;
     const { signal } = this.#stopped;
     signal.throwIfAborted();
-    const parameters = this.#specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
+    const parameters =
+      this.offered.specs.find(({ name }) => name === open.call.name)?.parameters ?? {};
     const options = { job, timeouts, confirmations, parameters, signal, onChange };
     const asked = open.asked(args) ?? open.ask(args, confirmCall(open, args, options));
     const verdict = await asked;
@@ -209,11 +195,11 @@ export class JobTools {
   }
 
   async #callHostTool(open: OpenCall): Promise<ToolEnd> {
-    const ready = this.#host.find(open.call.name);
+    const ready = this.offered.find(open.call.name);
     if (!ready) {
       const end = unknownTool(
         open.call,
-        this.#specs.map(({ name }) => name),
+        this.offered.specs.map(({ name }) => name),
       );
       this.#finish(open, end);
       return end;

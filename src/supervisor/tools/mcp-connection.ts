@@ -2,7 +2,6 @@ import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client"
 import { HeddleError } from "../../errors.ts";
 import type { ErrorCode } from "../../protocol/error.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
-import type { AnyTool } from "../../tools/tool.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import { orAborted, pause } from "./aborted.ts";
@@ -10,10 +9,16 @@ import { McpBackOff } from "./mcp-back-off.ts";
 import { McpFailures } from "./mcp-failures.ts";
 import type { LoadMcpSdk, McpLink } from "./mcp-link.ts";
 import { openMcpLink } from "./mcp-link.ts";
+import type { McpListing } from "./mcp-listing.ts";
 import { listMcpTools } from "./mcp-listing.ts";
-import { textOfResult } from "./mcp-result.ts";
-import type { CallTool, McpView } from "./mcp-tool.ts";
-import { mcpTools } from "./mcp-tool.ts";
+import type { McpOffer } from "./mcp-offer.ts";
+import { mcpOffer } from "./mcp-offer.ts";
+import { mcpResourceTools } from "./mcp-resource-tools.ts";
+import { mcpResult, wordsOfResult } from "./mcp-result.ts";
+import { pauseBeforeRetry } from "./mcp-retry.ts";
+import { McpSubscription } from "./mcp-subscription.ts";
+import type { CallTool } from "./mcp-tool.ts";
+import { isRepeatable } from "./mcp-tool.ts";
 
 /** What a server reports sooner after its last progress is passed over: it would fill the job's log. */
 const PROGRESS_GAP_MS = 50;
@@ -41,14 +46,17 @@ export type McpRuntime = {
 };
 
 type Listing = {
-  readonly tools: Promise<readonly ListedTool[]>;
+  readonly tools: Promise<McpListing<ListedTool>>;
   /** What workers were given, by how their sources want it. */
-  readonly views: Map<string, readonly AnyTool[]>;
+  readonly offers: Map<string, McpOffer>;
 };
 
+/** A request to the server, in one life of the connection. */
+export type McpRequest<T> = (link: McpLink, signal: AbortSignal) => Promise<T>;
+
 /**
- * The connection of a session to one server, over all its lives: it is made when it is first needed, and made anew when it is needed after
- * it was lost. Whoever needs it meanwhile waits for the same try.
+ * The connection of a session to one server, over all its lives: it is made when it is first needed, and made again when it is needed after
+ * it was lost. Everybody who needs it meanwhile waits for the same try.
  */
 export class McpConnection {
   readonly #source: McpSource;
@@ -56,12 +64,17 @@ export class McpConnection {
   readonly #failures: McpFailures;
   readonly #backOff = new McpBackOff();
   readonly #closing = new AbortController();
+  readonly #changes = new McpSubscription(() => {
+    this.#listing = undefined;
+  });
   #state: McpState = "idle";
   /** Being made, or made. */
   #link: Promise<McpLink> | undefined;
   #listing: Listing | undefined;
   #listed = 0;
   #pid: number | undefined;
+  /** Why it could not be connected to, when that was last tried. */
+  #failure: HeddleError | undefined;
 
   constructor(source: McpSource, runtime: McpRuntime) {
     this.#source = source;
@@ -74,16 +87,58 @@ export class McpConnection {
     return { name, state: this.#state, tools: this.#listed, pid: this.#pid };
   }
 
-  /** The server's tools, as it has them now. The same ones are the same objects, until the server says that they have changed. */
-  async toolsOf(view: McpView, signal: AbortSignal): Promise<readonly AnyTool[]> {
-    const link = await this.#linked(signal);
-    this.#listing ??= this.#list(link);
-    const { tools, views } = this.#listing;
-    const listed = await orAborted(tools, signal);
-    const key = JSON.stringify([view.prefix, view.approvals, view.timeoutMs]);
-    const made = views.get(key) ?? mcpTools(listed, view, this.#call);
-    views.set(key, made);
-    return made;
+  /** Whether it can be asked at once what it has. */
+  get isConnected(): boolean {
+    return this.#state === "connected";
+  }
+
+  /** Why it is not connected to now, if it has failed and is left alone for a while. */
+  get pausedFor(): HeddleError | undefined {
+    const isPaused = this.#backOff.pauseMs(this.#runtime.clock.monotonicMs()) > 0;
+    return isPaused && !this.isConnected ? this.#failure : undefined;
+  }
+
+  /** What a worker has of the server now. The same ones are the same objects, until the server says that they have changed. */
+  async offer(source: McpSource, signal: AbortSignal): Promise<McpOffer> {
+    const ask: McpRequest<McpOffer> = async (link) => {
+      this.#listing ??= this.#list(link);
+      const { tools, offers } = this.#listing;
+      const listing = await tools;
+      const { prefix, approvals, timeoutMs, instructions, resources, tools: choice } = source;
+      const view = [prefix, approvals, timeoutMs, instructions, resources, choice];
+      const key = JSON.stringify(view);
+      const made = offers.get(key) ?? this.#offer(source, link, listing);
+      offers.set(key, made);
+      return made;
+    };
+    return await this.request(ask, signal, true);
+  }
+
+  /** `what` in words of the server, without keys. */
+  warning(what: string): string {
+    return this.#failures.warning(what);
+  }
+
+  /**
+   * Sends a request; again, where the server has not carried it out, or may do so twice.
+   *
+   * @throws {HeddleError} `MCP_CONNECT_FAILED`, `MCP_SERVER_LOST`, `MCP_FAILED`, `SESSION_CLOSED`; what the signal says when it aborts.
+   */
+  async request<T>(ask: McpRequest<T>, signal: AbortSignal, mayRepeat: boolean): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const link = await this.#linked(signal);
+      try {
+        return await orAborted(ask(link, signal), signal);
+      } catch (error) {
+        // The client reports a timeout when its signal aborts.
+        signal.throwIfAborted();
+        this.#closing.signal.throwIfAborted();
+        if (HeddleError.is(error) && error.details["isSessionGone"] === true) this.#retire(link);
+        const pauseMs = pauseBeforeRetry(error, tries, mayRepeat);
+        if (pauseMs === undefined) throw this.#failures.ofRequest(error, link.transport);
+        await pause(this.#runtime.clock, pauseMs, signal);
+      }
+    }
   }
 
   /** Resolves when nothing is left of it. Calls under way reject. */
@@ -94,9 +149,7 @@ export class McpConnection {
     await link?.transport.close();
   }
 
-  readonly #call: CallTool = async (name, args, { signal, report }) => {
-    const link = await this.#linked(signal);
-    const params = { name, arguments: args };
+  readonly #call: CallTool = async (tool, args, { signal, report }) => {
     const { clock } = this.#runtime;
     let nextMs = Number.NEGATIVE_INFINITY;
     const onprogress = (progress: Progress): void => {
@@ -104,20 +157,24 @@ export class McpConnection {
       nextMs = clock.monotonicMs() + PROGRESS_GAP_MS;
       report(progress);
     };
-    const request = link.client.request(
-      { method: "tools/call", params },
-      { signal, timeout: MAX_TIMER_MS, onprogress },
+    const { name, inputSchema } = tool;
+    // Some arguments go into headers, as their schema says.
+    const options = { timeout: MAX_TIMER_MS, onprogress, toolDefinition: { name, inputSchema } };
+    const result = await this.request(
+      ({ client }) => client.callTool({ name, arguments: args }, { ...options, signal }),
+      signal,
+      isRepeatable(tool),
     );
-    const result = await orAborted(request, signal).catch((error: unknown) => {
-      // The client reports a timeout when its signal aborts.
-      signal.throwIfAborted();
-      this.#closing.signal.throwIfAborted();
-      throw this.#failures.ofRequest(error, link.transport);
-    });
-    const text = textOfResult(result);
-    if (result.isError) throw this.#failures.ofTool(text);
-    return text;
+    if (result.isError) throw this.#failures.ofTool(wordsOfResult(result));
+    return mcpResult(result);
   };
+
+  #offer(source: McpSource, { client }: McpLink, listing: McpListing<ListedTool>): McpOffer {
+    const has = client.getServerCapabilities()?.resources !== undefined;
+    const resourceTools = has ? mcpResourceTools(source, this) : undefined;
+    const told = { listing, instructions: client.getInstructions(), resourceTools };
+    return mcpOffer(source, told, this.#call);
+  }
 
   #linked(signal: AbortSignal): Promise<McpLink> {
     this.#closing.signal.throwIfAborted();
@@ -127,42 +184,70 @@ export class McpConnection {
   }
 
   async #open(): Promise<McpLink> {
-    const { clock, random, load } = this.#runtime;
+    const { clock, random } = this.#runtime;
     const { signal } = this.#closing;
     try {
       this.#state = "waiting";
       await pause(clock, this.#backOff.pauseMs(clock.monotonicMs()), signal);
       this.#state = "connecting";
-      const connecting = { source: this.#source, failures: this.#failures, clock, load };
-      const link = await openMcpLink(connecting, signal);
+      const link = await this.#try();
       this.#connected(link);
       return link;
     } catch (error) {
       this.#gone();
-      const isServers = HeddleError.is(error) && FAILURES.includes(error.code);
-      if (isServers) this.#backOff.failed(clock.monotonicMs(), 0, random());
+      if (HeddleError.is(error) && FAILURES.includes(error.code)) {
+        this.#failure = error;
+        this.#backOff.failed(clock.monotonicMs(), 0, random());
+      }
       throw error;
     }
   }
 
-  #connected({ client, transport }: McpLink): void {
+  /** Tries to connect; again, if the server has too much to do and says when. */
+  async #try(): Promise<McpLink> {
+    const { clock, load } = this.#runtime;
+    const { signal } = this.#closing;
+    const connecting = { source: this.#source, failures: this.#failures, clock, load };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await openMcpLink(connecting, signal);
+      } catch (error) {
+        const facts = HeddleError.is(error) ? error.details : {};
+        const pauseMs = pauseBeforeRetry(facts, tries, true);
+        if (pauseMs === undefined) throw error;
+        await pause(clock, pauseMs, signal);
+      }
+    }
+  }
+
+  #connected(link: McpLink): void {
+    const { client, transport } = link;
     const { clock, random } = this.#runtime;
     const sinceMs = clock.monotonicMs();
     client.onclose = () => {
+      // It has been retired, and there is another.
+      if (this.#changes.link !== link) return;
       const nowMs = clock.monotonicMs();
+      if (!this.#closing.signal.aborted) this.#failure = this.#failures.lost(transport);
       this.#gone();
       this.#backOff.failed(nowMs, nowMs - sinceMs, random());
     };
-    client.setNotificationHandler("notifications/tools/list_changed", () => {
-      this.#listing = undefined;
-    });
+    this.#changes.follow(link);
     // It may have ended in the same turn in which it was made.
     if (transport.end) throw this.#failures.lost(transport);
     this.#state = this.#state === "closed" ? "closed" : "connected";
     this.#pid = transport.pid;
   }
 
+  /** The server does not know it any more: the next one who needs the server connects again. What is under way may still be answered. */
+  #retire(link: McpLink): void {
+    if (this.#changes.link !== link) return;
+    this.#gone();
+    link.transport.retire();
+  }
+
   #gone(): void {
+    this.#changes.follow(undefined);
     this.#link = undefined;
     this.#listing = undefined;
     this.#pid = undefined;
@@ -177,12 +262,13 @@ export class McpConnection {
     const timer = this.#runtime.clock.setTimer(connectMs, () =>
       late.abort(this.#failures.failed(what)),
     );
-    const tools = orAborted(listMcpTools(link, this.#failures, late.signal), late.signal);
-    const listing = { tools, views: new Map() };
+    const asked = this.#changes.listen().then(() => listMcpTools(link, late.signal));
+    const tools = orAborted(asked, late.signal);
+    const listing = { tools, offers: new Map() };
     tools
       .then(
-        ({ length }) => {
-          this.#listed = length;
+        ({ entries }) => {
+          this.#listed = entries.length;
         },
         () => {
           if (this.#listing === listing) this.#listing = undefined;

@@ -22,24 +22,31 @@ export class McpConnections {
   }
 
   /**
-   * The tools that a server has now. It is connected to if need be: by the first who asks, for all. A source with the same server and the same
-   * name is the same server; the first one's `connectMs` counts.
+   * The connection to a server. A source with the same server and the same name is the same server; the first one's `connectMs` counts.
    *
-   * The tools can be called as long as the session is open, whatever becomes of the connection: a call after it was lost connects anew, after a pause
-   * if the server fails again and again. A call rejects with the reason of its signal as soon as that aborts, and the server is told.
+   * It lasts as long as the session is open, whatever becomes of the server: a request after it was lost connects again, after a pause
+   * if the server fails again and again. A request rejects with the reason of its signal as soon as that aborts, and the server is told.
+   *
+   * @throws {HeddleError} `SESSION_CLOSED`.
+   */
+  to(source: McpSource): McpConnection {
+    if (this.#closing !== undefined)
+      throw new HeddleError("SESSION_CLOSED", "the session is closed");
+    const key = keyOf(source);
+    const known = this.#connections.get(key);
+    if (known) return known;
+    const connection = new McpConnection(source, { ...this.#runtime, load: this.#load });
+    this.#connections.set(key, connection);
+    return connection;
+  }
+
+  /**
+   * The tools that a server has now. It is connected to if need be: by the first who asks, for all.
    *
    * @throws {HeddleError} `MCP_NOT_INSTALLED`, `MCP_CONNECT_FAILED`, `MCP_SERVER_LOST`, `MCP_FAILED`, `SESSION_CLOSED`; what the signal says when it aborts.
    */
   async toolsOf(source: McpSource, signal: AbortSignal): Promise<readonly AnyTool[]> {
-    if (this.#closing !== undefined)
-      throw new HeddleError("SESSION_CLOSED", "the session is closed");
-    const key = keyOf(source);
-    let connection = this.#connections.get(key);
-    if (!connection) {
-      connection = new McpConnection(source, { ...this.#runtime, load: this.#load });
-      this.#connections.set(key, connection);
-    }
-    return await connection.toolsOf(source, signal);
+    return (await this.to(source).offer(source, signal)).tools;
   }
 
   inspect(): readonly McpInspection[] {

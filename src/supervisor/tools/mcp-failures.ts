@@ -50,10 +50,19 @@ export class McpFailures {
     return this.#error("MCP_SERVER_LOST", what, end?.details ?? {});
   }
 
-  /** Of a request: lost if the connection is, else what the server has answered. */
+  /** Of a request: lost if the connection is, or the request itself on its way; else what the server has answered. */
   ofRequest(error: unknown, transport: McpTransport): HeddleError {
+    if (HeddleError.is(error) && error.details["server"] !== undefined) return error;
+    if (HeddleError.is(error) && error.code === "MCP_SERVER_LOST") {
+      return this.#error("MCP_SERVER_LOST", error.message, error.details);
+    }
     if (transport.end) return this.lost(transport);
     return this.failed(`has failed: ${wordsOf(error)}`, factsOf(error));
+  }
+
+  /** What is said of the server in the log of a job, without keys. */
+  warning(what: string): string {
+    return this.#blot(`MCP server "${this.#name}" ${what}`);
   }
 
   #error(code: ErrorCode, what: string, details: ErrorDetails): HeddleError {
@@ -78,17 +87,35 @@ function secretsOf(server: McpSource["server"]): readonly string[] {
     .toSorted((one, other) => other.length - one.length);
 }
 
+type Known = {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly retryAfterMs?: unknown;
+  readonly data?: unknown;
+};
+
 /** What an error of the client says, for people. Its text may be a whole page of HTML. */
 function wordsOf(error: unknown): string {
-  const { code, status } = Object(error) as { code?: unknown; status?: unknown };
-  const text = cut(describe(error), MAX_FOREIGN_TEXT);
-  if (typeof status === "number") return `HTTP ${status}: ${text}`;
-  return typeof code === "number" ? `${text} (JSON-RPC ${code})` : text;
+  const { code, status, retryAfterMs, data }: Known = Object(error);
+  if (typeof status !== "number") {
+    const text = cut(describe(error), MAX_FOREIGN_TEXT);
+    return typeof code === "number" ? `${text} (JSON-RPC ${code})` : text;
+  }
+  const { text }: { text?: unknown } = Object(data);
+  // The client has words of its own for some, without the server's.
+  const said = status >= 400 && typeof text === "string" && text !== "" ? text : describe(error);
+  const later =
+    typeof retryAfterMs === "number"
+      ? ` (it asks to come again after ${Math.ceil(retryAfterMs / 1_000)} s)`
+      : "";
+  return `HTTP ${status}: ${cut(said, MAX_FOREIGN_TEXT)}${later}`;
 }
 
 function factsOf(error: unknown): ErrorDetails {
-  const { code, status } = Object(error) as { code?: unknown; status?: unknown };
-  if (typeof status === "number") return { status };
+  const { code, status, retryAfterMs }: Known = Object(error);
+  if (typeof status === "number") {
+    return { status, ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}) };
+  }
   return typeof code === "number" ? { rpcCode: code } : {};
 }
 

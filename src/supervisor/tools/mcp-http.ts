@@ -3,43 +3,63 @@ import type {
   StreamableHTTPClientTransport,
   TransportSendOptions,
 } from "@modelcontextprotocol/client";
-import { describe, HeddleError } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import type { McpHttpServer } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { given } from "../check.ts";
 import { happensWithin } from "./aborted.ts";
 import { HttpFetch } from "./http-fetch.ts";
+import { McpAnswers } from "./mcp-answers.ts";
+import {
+  isSessionGone,
+  McpRefusals,
+  refusalText,
+  sessionGone,
+  withRefusal,
+} from "./mcp-refusals.ts";
 import type { McpSdk, McpTransport, ServerEnd } from "./mcp-transport.ts";
 import { CLOSED } from "./mcp-transport.ts";
 
 /** How long saying goodbye may take. */
 const GOODBYE_MS = 1_000;
-/** What a server answers that does not know the session any more: 404 by the specification, 400 and 410 in practice. */
-const SESSION_GONE: readonly unknown[] = [400, 404, 410];
 
 type RequestId = string | number;
+type RequestMessage = Extract<JSONRPCMessage, { readonly id: RequestId; readonly method: string }>;
+
+/** A request under way. */
+type Open = { readonly stop: AbortController; readonly answered: () => void };
 
 /**
- * Speaks to a server over streamable HTTP, by the client's own transport. Beside that it sees what that one keeps to itself: that a request
+ * Speaks to a server over streamable HTTP, by the client's own transport. It also sees what that one keeps to itself: that a request
  * will never be answered, because its stream has ended. And the stream of a cancelled request is closed.
+ *
+ * Each request stands by itself: what one is refused with, or how its stream ends, ends no other.
  */
 export class McpHttpTransport implements McpTransport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
+  /** Tells the client that the newest revision's cancel, the end of a request's own stream, works here. */
+  readonly hasPerRequestStream = true;
   readonly pid = undefined;
   readonly notes = "";
   readonly #inner: StreamableHTTPClientTransport;
   readonly #clock: Clock;
-  readonly #unanswered = new Map<RequestId, AbortController>();
+  readonly #answers = new McpAnswers();
+  readonly #refusals: McpRefusals;
+  readonly #open = new Map<RequestId, Open>();
+  #isRetired: boolean = false;
+  /** The server does not know the session any more. */
+  #isForgotten: boolean = false;
   #end: ServerEnd | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock) {
     this.#clock = clock;
+    this.#refusals = new McpRefusals(clock);
     this.#inner = new sdk.StreamableHTTPClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: new HttpFetch().fetch,
+      fetch: this.#refusals.watch(new HttpFetch().fetch),
       // Its own timers would keep the process alive.
       reconnectionScheduler: (reconnect, delayMs) => {
         const timer = clock.setTimer(delayMs, reconnect);
@@ -48,8 +68,10 @@ export class McpHttpTransport implements McpTransport {
     });
     this.#inner.onerror = (error) => this.onerror?.(error);
     this.#inner.onmessage = (message) => {
-      if (!("method" in message) && message.id !== undefined) this.#unanswered.delete(message.id);
-      this.onmessage?.(message);
+      if (!("method" in message) && message.id !== undefined) {
+        this.#open.get(message.id)?.answered();
+      }
+      this.onmessage?.(this.#answers.mended(message));
     };
   }
 
@@ -65,55 +87,69 @@ export class McpHttpTransport implements McpTransport {
     this.#inner.setProtocolVersion(version);
   }
 
+  /** Of a request it settles when that is answered, or never will be. */
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    this.#answers.asked(message);
     if ("method" in message && "id" in message) return await this.#request(message, options);
     try {
       await this.#inner.send(message, given(options));
     } finally {
-      this.#unanswered.get(cancelledId(message))?.abort();
-      this.#unanswered.delete(cancelledId(message));
+      this.#open.get(cancelledId(message))?.stop.abort();
     }
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close(this.#end === undefined);
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #request(
-    message: Extract<JSONRPCMessage, { readonly id: RequestId; readonly method: string }>,
-    options?: TransportSendOptions,
-  ): Promise<void> {
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#open.size === 0) void this.close();
+  }
+
+  async #request(message: RequestMessage, options: TransportSendOptions = {}): Promise<void> {
     const stop = new AbortController();
-    this.#unanswered.set(message.id, stop);
+    const { requestSignal = stop.signal } = options;
+    const signal = AbortSignal.any([stop.signal, requestSignal]);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // It may settle before it is waited for.
+    promise.catch(() => {});
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     const onRequestStreamEnd = (): void => {
-      if (this.#unanswered.has(message.id)) this.#lose("has broken off before it had answered");
+      options.onRequestStreamEnd?.();
+      reject(brokenOff());
     };
+    this.#open.set(message.id, { stop, answered: resolve });
+    const hadSession = this.#inner.sessionId !== undefined;
     try {
-      await this.#inner.send(message, {
-        ...given(options),
-        requestSignal: stop.signal,
-        onRequestStreamEnd,
-      });
+      const sent = { ...given(options), requestSignal: signal, onRequestStreamEnd };
+      await this.#inner.send(message, sent);
+      await promise;
     } catch (error) {
-      this.#unanswered.delete(message.id);
-      const isConnected = message.method !== "initialize";
-      if (isConnected && isLoss(error) && !stop.signal.aborted) {
-        this.#lose(`is gone: ${describe(error)}`);
-      }
-      throw error;
+      throw this.#explained(error, message.id, hadSession);
+    } finally {
+      this.#open.delete(message.id);
+      if (this.#isRetired && this.#open.size === 0) void this.close();
     }
   }
 
-  #lose(how: string): void {
-    this.#end ??= { how, details: {} };
-    void this.close();
+  /** What the client keeps to itself of an error is put into it. */
+  #explained(error: unknown, id: RequestId, hadSession: boolean): unknown {
+    const refusal = this.#refusals.take(id);
+    if (!refusal) return error;
+    const text = refusalText(error);
+    if (hadSession && isSessionGone(refusal, text, id)) {
+      this.#isForgotten = true;
+      return sessionGone(refusal.status, text);
+    }
+    return withRefusal(error, refusal);
   }
 
-  async #close(isThere: boolean): Promise<void> {
+  async #close(): Promise<void> {
     this.#end ??= CLOSED;
     this.onclose?.();
-    if (isThere) {
+    if (!this.#isForgotten) {
       const goodbye = this.#inner.terminateSession().catch(() => {});
       await happensWithin(this.#clock, GOODBYE_MS, goodbye);
     }
@@ -126,8 +162,6 @@ function cancelledId(message: JSONRPCMessage): RequestId {
   return isCancel ? (message.params?.["requestId"] as RequestId) : "";
 }
 
-/** Whether an error of a request says that the session is gone, and not only that this request was refused. */
-function isLoss(error: unknown): boolean {
-  if (HeddleError.is(error)) return error.code === "MCP_SERVER_LOST";
-  return SESSION_GONE.includes((error as { status?: unknown } | undefined)?.status);
+function brokenOff(): HeddleError {
+  return new HeddleError("MCP_SERVER_LOST", "has broken off before it had answered");
 }

@@ -1,60 +1,84 @@
 import type { Tool as ListedTool } from "@modelcontextprotocol/client";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
-import type { McpFailures } from "./mcp-failures.ts";
+import { headerFault } from "./mcp-headers.ts";
 import type { McpLink } from "./mcp-link.ts";
+import { leftOutOf } from "./mcp-mend.ts";
 
-const MAX_TOOLS = 1_000;
+const MAX_ENTRIES = 1_000;
+const MAX_PAGES = 1_000;
 /** Of what a model is shown of one tool, as JSON. */
 const MAX_TOOL_BYTES = 262_144;
 
+/** Everything that a server has of one kind, and what was left out of it, in words that follow the server's name. */
+export type McpListing<T> = { readonly entries: readonly T[]; readonly leftOut: readonly string[] };
+
+type Page = { readonly nextCursor?: string | undefined; readonly _meta?: unknown };
+
 /**
- * All tools of a server, over all pages; none if it says that it has none.
+ * A list over all its pages. It ends where a page says so, or where the pages repeat; of more than 1,000 entries the first 1,000 are taken.
  *
- * @throws {HeddleError} `MCP_FAILED` if there are more than 1,000, one takes more than 262,144 bytes, or the pages have no end; and what
- * `failures.ofRequest` says.
+ * @param ask asks for the page behind `cursor`, the first one without.
+ * @param entriesOf what a page holds.
  */
-export async function listMcpTools(
-  { client, transport }: McpLink,
-  failures: McpFailures,
-  signal: AbortSignal,
-): Promise<readonly ListedTool[]> {
-  if (!client.getServerCapabilities()?.tools) return [];
-  const tools: ListedTool[] = [];
-  let cursor: string | undefined;
+export async function listPages<P extends Page, T>(
+  ask: (params: { cursor?: string }) => Promise<P>,
+  entriesOf: (page: P) => readonly T[],
+): Promise<McpListing<T>> {
+  const entries: T[] = [];
+  const leftOut: string[] = [];
   const cursors = new Set<string>();
-  do {
-    const page = await client
-      .request(
-        { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
-        { signal, timeout: MAX_TIMER_MS },
-      )
-      .catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw failures.ofRequest(error, transport);
-      });
-    tools.push(...page.tools);
-    checkTools(tools, page.tools, failures);
-    cursor = page.nextCursor;
-    if (cursor !== undefined && (cursors.has(cursor) || cursors.size === MAX_TOOLS)) {
-      throw failures.failed("has listed its tools in pages without an end");
+  let page = await ask({});
+  for (;;) {
+    entries.push(...entriesOf(page));
+    leftOut.push(...leftOutOf(page));
+    const { nextCursor: cursor } = page;
+    if (cursor === undefined) break;
+    if (cursors.has(cursor) || cursors.size === MAX_PAGES) {
+      leftOut.push("has listed its pages without an end; what repeats is left out");
+      break;
     }
-    cursors.add(cursor ?? "");
-  } while (cursor !== undefined);
-  return tools;
+    if (entries.length > MAX_ENTRIES) break;
+    cursors.add(cursor);
+    page = await ask({ cursor });
+  }
+  if (entries.length <= MAX_ENTRIES) return { entries, leftOut };
+  leftOut.push(`has listed more than ${MAX_ENTRIES}; the rest is left out`);
+  return { entries: entries.slice(0, MAX_ENTRIES), leftOut };
 }
 
-function checkTools(
-  all: readonly ListedTool[],
-  page: readonly ListedTool[],
-  failures: McpFailures,
-): void {
-  if (all.length > MAX_TOOLS) {
-    throw failures.failed(`has more than ${MAX_TOOLS} tools`, { maxTools: MAX_TOOLS });
+/** The tools of a server, sorted by name, so that a model is always told of the same tools in the same order; none if it says that it has none. */
+export async function listMcpTools(
+  { client, transport }: McpLink,
+  signal: AbortSignal,
+): Promise<McpListing<ListedTool>> {
+  if (!client.getServerCapabilities()?.tools) return { entries: [], leftOut: [] };
+  const options = { signal, timeout: MAX_TIMER_MS };
+  const { entries, leftOut } = await listPages(
+    (params) => client.request({ method: "tools/list", params }, options),
+    ({ tools }) => tools,
+  );
+  const sendsHeaders = client.getProtocolEra() === "modern" && transport.hasPerRequestStream;
+  const byName = new Map<string, ListedTool>();
+  const refused: string[] = [];
+  for (const tool of entries) {
+    const why = byName.has(tool.name)
+      ? "it is listed twice, and the first one counts"
+      : (sizeFault(tool) ?? (sendsHeaders ? headerFault(tool.inputSchema) : undefined));
+    if (why === undefined) byName.set(tool.name, tool);
+    else
+      refused.push(
+        `has a tool ${JSON.stringify(tool.name.slice(0, 100))} that is left out: ${why}`,
+      );
   }
-  for (const { name, description, inputSchema } of page) {
-    const bytes = Buffer.byteLength(JSON.stringify([name, description, inputSchema]));
-    if (bytes <= MAX_TOOL_BYTES) continue;
-    const what = `has a tool of ${bytes} bytes, with its schema; ${MAX_TOOL_BYTES} are taken: ${name.slice(0, 100)}`;
-    throw failures.failed(what, { maxBytes: MAX_TOOL_BYTES });
-  }
+  const tools = [...byName.values()];
+  return {
+    entries: tools.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    leftOut: [...leftOut, ...refused],
+  };
+}
+
+function sizeFault({ name, description, inputSchema }: ListedTool): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify([name, description, inputSchema]));
+  if (bytes <= MAX_TOOL_BYTES) return undefined;
+  return `it takes ${bytes} bytes, with its schema, of at most ${MAX_TOOL_BYTES}`;
 }

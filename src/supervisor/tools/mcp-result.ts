@@ -1,44 +1,63 @@
 import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/client";
+import type { ContentPart } from "../../protocol/model.ts";
+import { ToolContent } from "../../tools/tool-content.ts";
+import { mediaOf, partOf, wordsOf } from "./mcp-content.ts";
+
+/** What is longer, and only of these characters, is no text for a model. */
+const BASE64 = /[A-Za-z0-9+/_-]{1000,}={0,2}/g;
+
+type Result = Pick<CallToolResult, "content" | "structuredContent">;
+
+/** What a tool has given: its words; with its images and files, where models take them. */
+export function mcpResult(result: Result): string | ToolContent {
+  const { content } = result;
+  const words = wordsOfResult(result);
+  if (!content.some(mediaOf)) return words;
+  const structured = untold(result);
+  const parts = content.filter((block) => wordsOf(block) !== "").map(partOf);
+  const told: readonly ContentPart[] =
+    structured === undefined ? parts : [...parts, { type: "text", text: structured }];
+  return new ToolContent(words, told);
+}
 
 /**
- * What a model is told of a result: its texts as they are, and of what is no text what it is. Structured content only where there is no
- * text, because servers put the same into both.
+ * A result in words: its texts as they are, and of anything else what it is. Structured content only where it says something that the rest does
+ * not say, because servers put the same into both.
  */
-export function textOfResult({ content, structuredContent }: CallToolResult): string {
-  const parts = content.map(textOfBlock);
-  const hasText = content.some(({ type }) => type === "text");
-  if (!hasText && structuredContent !== undefined) parts.push(JSON.stringify(structuredContent));
-  return parts.join("\n");
+export function wordsOfResult(result: Result): string {
+  const words = result.content.map(wordsOf).filter((text) => text !== "");
+  const structured = untold(result);
+  return (structured === undefined ? words : [...words, structured]).join("\n");
 }
 
-function textOfBlock(block: ContentBlock): string {
-  switch (block.type) {
-    case "text":
-      return block.text;
-    case "image":
-    case "audio":
-      return `[${block.type} of ${bytesOf(block.data)} bytes, ${block.mimeType}]`;
-    case "resource_link":
-      return `[resource link: ${described(block.uri, block.mimeType, block.description)}]`;
-    case "resource":
-      return textOfResource(block.resource);
-    default:
-      block satisfies never;
-      return "";
-  }
+/** The structured content as text, if not all of it is told by the rest. */
+function untold({ content, structuredContent }: Result): string | undefined {
+  if (structuredContent === undefined) return undefined;
+  const said = content.flatMap(textsOf);
+  const isTold = (leaf: string): boolean => said.some((text) => text.includes(leaf));
+  const leaves = leavesOf(structuredContent);
+  if (said.length > 0 && leaves.every(isTold)) return undefined;
+  return JSON.stringify(structuredContent, (_, value) => withoutBytes(value));
 }
 
-function textOfResource(resource: Extract<ContentBlock, { type: "resource" }>["resource"]): string {
-  const head = described(resource.uri, resource.mimeType);
-  if ("text" in resource) return `[resource: ${head}]\n${resource.text}`;
-  return `[resource of ${bytesOf(resource.blob)} bytes: ${head}]`;
+/** All that a piece of content says, its bytes included. */
+function textsOf(block: ContentBlock): readonly string[] {
+  const fields: readonly unknown[] = Object.values(
+    block.type === "resource" ? block.resource : block,
+  );
+  return fields.filter((field) => typeof field === "string").filter((text) => text !== "");
 }
 
-function described(...parts: readonly (string | undefined)[]): string {
-  return parts.filter((part) => part !== undefined).join(", ");
+function leavesOf(value: unknown): readonly string[] {
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(leavesOf);
+  return typeof value === "string" || typeof value === "number" ? [String(value)] : [];
 }
 
-/** Of what is in base64. */
-function bytesOf(base64: string): number {
-  return Buffer.byteLength(base64, "base64");
+/** Bytes are no text for a model: base64 would cost it thousands of tokens. */
+function withoutBytes(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value.replaceAll(
+    BASE64,
+    (data) => `[${Buffer.byteLength(data, "base64")} bytes of base64]`,
+  );
 }

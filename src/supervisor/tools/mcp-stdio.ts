@@ -1,6 +1,7 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/client";
 import type { McpStdioServer } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
+import { McpAnswers } from "./mcp-answers.ts";
 import type { McpSdk, McpTransport, ServerEnd } from "./mcp-transport.ts";
 import { CLOSED, MAX_MESSAGE_BYTES } from "./mcp-transport.ts";
 import { MessageLines } from "./message-lines.ts";
@@ -13,7 +14,10 @@ export class McpStdioTransport implements McpTransport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
+  /** That it is there tells the client that this is a process. */
+  readonly stderr = null;
   readonly #server: McpStdioServer;
+  readonly #answers = new McpAnswers();
   readonly #parse: McpSdk["parseJSONRPCMessage"];
   readonly #clock: Clock;
   readonly #lines = new MessageLines(MAX_MESSAGE_BYTES);
@@ -57,6 +61,7 @@ export class McpStdioTransport implements McpTransport {
   async send(message: JSONRPCMessage): Promise<void> {
     const server = this.#process;
     if (!server || this.#end) return;
+    this.#answers.asked(message);
     const line = `${JSON.stringify(message)}\n`;
     const failure = await new Promise((resolve) => server.child.stdin.write(line, resolve));
     if (!failure) return;
@@ -68,6 +73,10 @@ export class McpStdioTransport implements McpTransport {
     this.#closing ??= this.#process?.stop() ?? Promise.resolve();
     this.#over(CLOSED);
     return this.#closing;
+  }
+
+  retire(): void {
+    void this.close();
   }
 
   #read(chunk: Buffer): void {
@@ -90,7 +99,7 @@ export class McpStdioTransport implements McpTransport {
       this.#noise ||= line.slice(0, MAX_NOISE);
       return;
     }
-    this.onmessage?.(message);
+    this.onmessage?.(this.#answers.mended(message));
   }
 
   #over(end: ServerEnd): void {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client";
 import type { McpApprovals, McpSource } from "../../tools/mcp/descriptor.ts";
-import type { AnyTool } from "../../tools/tool.ts";
+import { isChosen } from "../../tools/mcp/tool-choice.ts";
+import type { AnyTool, JsonSchema, StandardSchema } from "../../tools/tool.ts";
+import type { ToolContent } from "../../tools/tool-content.ts";
 
 const MAX_NAME = 64;
 const DIGEST = 8;
@@ -10,39 +12,72 @@ const MAX_PROGRESS_TEXT = 2_000;
 
 type Arguments = { readonly [name: string]: unknown };
 
-/** How a tool is called on its server: by the server's own name for it. */
+/** How a tool is called on its server. */
 export type CallTool = (
-  name: string,
+  tool: ListedTool,
   args: Arguments,
   call: { readonly signal: AbortSignal; readonly report: (progress: Progress) => void },
-) => Promise<string>;
+) => Promise<string | ToolContent>;
 
 /** What of a source shapes its tools. */
-export type McpView = Pick<McpSource, "prefix" | "approvals" | "timeoutMs">;
+export type McpView = Pick<McpSource, "prefix" | "approvals" | "timeoutMs" | "tools">;
 
-/** The tools of a server as a worker has them. Of two with the same name the first counts: they cannot be told apart in a call. */
+/** Those tools of a server that a worker is to have, as it has them. */
 export function mcpTools(
   listed: readonly ListedTool[],
-  { prefix, approvals, timeoutMs }: McpView,
+  { prefix, approvals, timeoutMs, tools: choice = {} }: McpView,
   call: CallTool,
 ): readonly AnyTool[] {
-  const byName = new Map<string, ListedTool>();
-  for (const tool of listed) if (!byName.has(tool.name)) byName.set(tool.name, tool);
-  const names = mcpToolNames(prefix, [...byName.keys()]);
-  return [...byName.values()].map(
-    ({ name, title, description = title, inputSchema, annotations = {} }) => ({
+  const chosen = listed.filter(({ name }) => isChosen(choice, name));
+  const { rename, describe = {}, needsApproval = {} } = choice;
+  const names = mcpToolNames(
+    prefix,
+    chosen.map(({ name }) => name),
+    rename,
+  );
+  return chosen.map((tool) => {
+    const { name, title, inputSchema, annotations = {} } = tool;
+    const description = describe[name] ?? tool.description ?? title;
+    return {
       name: names.get(name) ?? name,
       ...(description === undefined ? {} : { description }),
-      parameters: inputSchema,
-      needsApproval: needsApproval(approvals, annotations),
+      parameters: checkedByItsServer(inputSchema),
+      needsApproval: needsApproval[name] ?? needsApprovalByHints(approvals, annotations),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      idempotent: annotations.readOnlyHint === true || annotations.idempotentHint === true,
+      idempotent: isRepeatable(tool),
       execute: (args, ctx) => {
         const report = (progress: Progress) => ctx.progress(bounded(progress));
-        return call(name, args as Arguments, { signal: ctx.signal, report });
+        return call(tool, args as Arguments, { signal: ctx.signal, report });
       },
-    }),
-  );
+    };
+  });
+}
+
+/** Whether it does no harm to carry the tool out twice, as its server says. */
+export function isRepeatable({ annotations = {} }: ListedTool): boolean {
+  return annotations.readOnlyHint === true || annotations.idempotentHint === true;
+}
+
+/**
+ * The schema of a tool's arguments, which are only held to be an object: the server checks them itself, and fills in what has a default; its schema may
+ * be in another dialect, or say more than it means.
+ */
+export function checkedByItsServer(schema: JsonSchema): StandardSchema<unknown, Arguments> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "mcp",
+      validate: (value) =>
+        isArguments(value)
+          ? { value }
+          : { issues: [{ message: "the arguments must be a JSON object" }] },
+      jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
+    },
+  };
+}
+
+function isArguments(value: unknown): value is Arguments {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -50,14 +85,22 @@ export function mcpTools(
  *
  * One that is fit is kept. Any other has a hash of the server's name for it at its end, also where it would be free without: a name must not become
  * another tool's when the server's list changes, because approvals are remembered by it.
+ *
+ * @param rename names that were chosen for some: they are kept as they are.
  */
 export function mcpToolNames(
   prefix: string,
   names: readonly string[],
+  rename: { readonly [name: string]: string } = {},
 ): ReadonlyMap<string, string> {
   const isFit = (name: string) => /^[a-zA-Z0-9_-]+$/.test(name) && name.length <= MAX_NAME;
   const fit = new Map<string, string>();
-  for (const name of names) if (isFit(prefix + name)) fit.set(name, prefix + name);
+  const chosen = new Set(Object.values(rename));
+  for (const name of names) {
+    const own = Object.hasOwn(rename, name) ? rename[name] : undefined;
+    if (own !== undefined) fit.set(name, own);
+    else if (isFit(prefix + name) && !chosen.has(prefix + name)) fit.set(name, prefix + name);
+  }
   const taken = new Set(fit.values());
   for (const name of names.toSorted().filter((one) => !fit.has(one))) {
     let round = 0;
@@ -76,7 +119,7 @@ function madeName(prefix: string, name: string, round: number): string {
 }
 
 /** What is not said counts as the specification has it: not read-only, and destructive. */
-function needsApproval(
+function needsApprovalByHints(
   approvals: McpApprovals,
   { readOnlyHint = false, destructiveHint = true }: NonNullable<ListedTool["annotations"]>,
 ): boolean {

@@ -20,6 +20,8 @@ export interface McpTransport extends Transport {
   readonly pid: number | undefined;
   /** Calls `onclose` at once, and resolves when nothing is left. Later calls are the same as the first. */
   close(): Promise<void>;
+  /** Closes once all requests under way have their answer: nobody begins another. */
+  retire(): void;
 }
 
 /** No message from a server may be longer. */

@@ -13,6 +13,19 @@ const KILL_MS = 2_000;
 const TAIL_CHARACTERS = 4_096;
 const TAIL_LINES = 10;
 
+/** Where programs and files are, who the user is, the locale; how to reach the network. Under Windows names are not case-sensitive. */
+const INHERITED: RegExp = new RegExp(
+  `^(?:${[
+    "PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ",
+    "LANG|LANGUAGE|LC_[A-Z]+",
+    "TMPDIR|TEMP|TMP|XDG_(?:CACHE|CONFIG|DATA|STATE)_HOME|XDG_RUNTIME_DIR",
+    "HTTP_PROXY|HTTPS_PROXY|ALL_PROXY|NO_PROXY|NODE_USE_ENV_PROXY",
+    "NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE",
+    "SYSTEMROOT|SYSTEMDRIVE|WINDIR|PATHEXT|COMSPEC|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES|USERPROFILE|USERNAME",
+  ].join("|")})$`,
+  "i",
+);
+
 /** Processes that are there, so that none outlives this one. */
 const living = new Set<ServerProcess>();
 
@@ -23,7 +36,7 @@ const killAll = (): void => {
 /**
  * A server's process, leader of a group of its own.
  *
- * It has no more of this process's environment than `PATH` and `HOME`. It does not keep this process alive, and is killed when this
+ * It has no more of this process's environment than `INHERITED` names. It does not keep this process alive, and is killed when this
  * process ends by itself; if this process is killed, the server sees the end of its input. What of its group is left when it has ended, is killed.
  */
 export class ServerProcess {
@@ -57,7 +70,7 @@ export class ServerProcess {
   ): Promise<ServerProcess> {
     const child = spawn(command, args, {
       ...(cwd === undefined ? {} : { cwd }),
-      env: { ...inherited("PATH"), ...inherited("HOME"), ...env },
+      env: { ...inheritedEnvironment(), ...env },
       detached: true,
       windowsHide: true,
     });
@@ -107,7 +120,8 @@ export class ServerProcess {
   }
 }
 
-function inherited(name: string): { readonly [name: string]: string } {
-  const value = process.env[name];
-  return value === undefined ? {} : { [name]: value };
+/** What a server is to have of this process's environment: nothing that holds a key by custom. */
+function inheritedEnvironment(): { readonly [name: string]: string } {
+  const known = Object.entries(process.env).filter(([name]) => INHERITED.test(name));
+  return Object.fromEntries(known) as { readonly [name: string]: string };
 }

@@ -1,13 +1,29 @@
-import { parse } from "node:path";
-import { HeddleError } from "../../errors.ts";
-import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import type { McpSource } from "./descriptor.ts";
+import type { Fields } from "./field-check.ts";
+import { FieldCheck, isText } from "./field-check.ts";
+import { serverName } from "./server-name.ts";
+import type { McpToolChoice } from "./tool-choice.ts";
 
 const DEFAULT_CONNECT_MS = 30_000;
 const MAX_NAME = 64;
+/** A name that models take. */
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const MAX_DESCRIPTION = 16_384;
+const KNOWN = [
+  "type",
+  "server",
+  "name",
+  "prefix",
+  "approvals",
+  "connectMs",
+  "timeoutMs",
+  "optional",
+  "instructions",
+  "resources",
+  "tools",
+] as const satisfies readonly (keyof McpSource)[];
 const APPROVALS = ["hinted", "always", "never"] as const;
 
-type Fields = { readonly [name: string]: unknown };
 type Server = McpSource["server"];
 
 /** Whether `value` is meant to be a source of tools of this kind. Whether it is a good one, `checkedMcpSource` says. */
@@ -24,9 +40,13 @@ export function isMcpSource(value: unknown): value is McpSource {
 export function checkedMcpSource(label: string, value: unknown): McpSource {
   const check: FieldCheck = new FieldCheck(label);
   const source = check.object("options", value);
-  check.known(source, ["type", "server", "name", "prefix", "approvals", "connectMs", "timeoutMs"]);
+  check.known(source, KNOWN);
   const server = checkedServer(check, check.object("server", source["server"]));
-  const { name = nameOf(server), prefix = "", approvals = "hinted" } = source;
+  const {
+    name = serverName(server).slice(0, MAX_NAME),
+    prefix = "",
+    approvals = "hinted",
+  } = source;
   if (typeof name !== "string" || name.length > MAX_NAME || !/^[^\p{Cc}]+$/u.test(name)) {
     check.refuse("name", `1 to ${MAX_NAME} characters, without control characters`);
   }
@@ -37,8 +57,50 @@ export function checkedMcpSource(label: string, value: unknown): McpSource {
   if (!allowed) check.refuse("approvals", APPROVALS.map((one) => `"${one}"`).join(", "));
   const connectMs = check.deadline("connectMs", source["connectMs"]) ?? DEFAULT_CONNECT_MS;
   const timeoutMs = check.deadline("timeoutMs", source["timeoutMs"]);
-  const plain = { type: "mcp", server, name, prefix, approvals: allowed, connectMs } as const;
-  return timeoutMs === undefined ? plain : { ...plain, timeoutMs };
+  const optional = check.flag("optional", source["optional"]);
+  const instructions = check.flag("instructions", source["instructions"]);
+  const resources = check.flag("resources", source["resources"]);
+  const tools = source["tools"] === undefined ? undefined : checkedChoice(check, source["tools"]);
+  return {
+    type: "mcp",
+    server,
+    name,
+    prefix,
+    approvals: allowed,
+    connectMs,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(optional === undefined ? {} : { optional }),
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(tools === undefined ? {} : { tools }),
+  };
+}
+
+function checkedChoice(check: FieldCheck, given: unknown): McpToolChoice {
+  const choice = check.object("tools", given);
+  check.known(choice, ["include", "exclude", "rename", "describe", "needsApproval"], "tools.");
+  const include = check.names("tools.include", choice["include"]);
+  const exclude = check.names("tools.exclude", choice["exclude"]);
+  const rename = check.texts("tools.rename", choice["rename"]);
+  const describe = check.texts("tools.describe", choice["describe"]);
+  const needsApproval = check.flags("tools.needsApproval", choice["needsApproval"]);
+  const names = Object.values(rename ?? {});
+  if (names.some((name) => !TOOL_NAME.test(name))) {
+    check.refuse("tools.rename", "an object of names, each 1 to 64 of a-z, A-Z, 0-9, _ and -");
+  }
+  if (new Set(names).size < names.length) {
+    check.refuse("tools.rename", "an object of different names: no two tools are called alike");
+  }
+  if (Object.values(describe ?? {}).some((text) => text.length > MAX_DESCRIPTION)) {
+    check.refuse("tools.describe", `an object of texts, each up to ${MAX_DESCRIPTION} characters`);
+  }
+  return {
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
+    ...(rename === undefined ? {} : { rename }),
+    ...(describe === undefined ? {} : { describe }),
+    ...(needsApproval === undefined ? {} : { needsApproval }),
+  };
 }
 
 function checkedServer(check: FieldCheck, server: Fields): Server {
@@ -85,62 +147,4 @@ function httpServer(check: FieldCheck, server: Fields): Server {
     check.refuse("headers", "an object of HTTP header names and values");
   }
   return headers === undefined ? { url: url.href } : { url: url.href, headers };
-}
-
-function nameOf(server: Server): string {
-  const name = "url" in server ? new URL(server.url).host : parse(server.command).name;
-  return name.slice(0, MAX_NAME);
-}
-
-/** NUL ends a string for the system: what is behind it would be dropped. */
-function isText(value: unknown): value is string {
-  return typeof value === "string" && !value.includes("\0");
-}
-
-/** Never shows a value: it may be a key. */
-class FieldCheck {
-  readonly #label: string;
-
-  constructor(label: string) {
-    this.#label = label;
-  }
-
-  refuse(field: string, expected: string): never {
-    const message = `${this.#label}: ${field} must be ${expected}`;
-    throw new HeddleError("INVALID_OPTION", message, { details: { field } });
-  }
-
-  object(field: string, value: unknown): Fields {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Fields;
-    }
-    this.refuse(field, "an object");
-  }
-
-  known(fields: Fields, known: readonly string[]): void {
-    const unknown = Object.keys(fields).find((name) => !known.includes(name));
-    if (unknown === undefined) return;
-    const message = `${this.#label}: ${unknown} is unknown; known are ${known.join(", ")}`;
-    throw new HeddleError("INVALID_OPTION", message, { details: { field: unknown } });
-  }
-
-  texts(field: string, value: unknown): { readonly [name: string]: string } | undefined {
-    if (value === undefined) return undefined;
-    const entries = Object.entries(this.object(field, value));
-    if (entries.every(([name, text]) => isText(name) && isText(text))) {
-      return Object.fromEntries(entries) as { readonly [name: string]: string };
-    }
-    this.refuse(field, "an object of strings");
-  }
-
-  path(field: string, value: unknown): string | undefined {
-    if (value === undefined || (isText(value) && value !== "")) return value;
-    this.refuse(field, "a path");
-  }
-
-  deadline(field: string, value: unknown): number | undefined {
-    if (value === undefined) return undefined;
-    if (typeof value === "number" && value >= 1 && value <= MAX_TIMER_MS) return value;
-    this.refuse(field, `a number from 1 to ${MAX_TIMER_MS}`);
-  }
 }

@@ -1,17 +1,21 @@
 import { checkedMcpSource } from "./check.ts";
+import type { McpToolChoice } from "./tool-choice.ts";
 
 /** A server that is started as a process and spoken to over its standard input and output. */
 export type McpStdioServer = {
   /** The program, by its path or as `PATH` finds it. No shell. */
   readonly command: string;
   readonly args?: readonly string[];
-  /** All that the process has beside `PATH` and `HOME`: nothing else of this process's environment reaches it. */
+  /**
+   * What the process has of its environment. Of this process's own it only gets what has no secrets by custom: `PATH`, `HOME`, the user's name, the
+   * locale, the folder for temporary files, the time zone, proxies and certificates (docs/mcp.md has the list). What is given here goes before it.
+   */
   readonly env?: { readonly [name: string]: string };
   /** @defaultValue the process's own */
   readonly cwd?: string;
 };
 
-/** A server that is spoken to over streamable HTTP. */
+/** A server that is spoken to over streamable HTTP, or over HTTP with server-sent events, as it was before that. */
 export type McpHttpServer = {
   /** `http:` or `https:`, without user and password. */
   readonly url: string | URL;
@@ -28,7 +32,10 @@ export type McpServer = McpStdioServer | McpHttpServer;
 export type McpApprovals = "hinted" | "always" | "never";
 
 export type McpOptions = {
-  /** What the server is called in errors and in `inspect()`, 1 to 64 characters. @defaultValue the program's name, or the URL's host */
+  /**
+   * What the server is called in errors and in `inspect()`, 1 to 64 characters.
+   * @defaultValue the URL's host, or the program's name; of what `npx`, `node`, `uvx` and such start, the name of that
+   */
   readonly name?: string;
   /** What the names of its tools begin with, up to 32 of `a-z`, `A-Z`, `0-9`, `_` and `-`. @defaultValue nothing */
   readonly prefix?: string;
@@ -38,6 +45,22 @@ export type McpOptions = {
   readonly connectMs?: number;
   /** How long a call may take, in ms, 1 to 2,147,483,647. @defaultValue the worker's `timeouts.toolMs` */
   readonly timeoutMs?: number;
+  /**
+   * Whether a job goes on without the server when it cannot be reached: with a `warning` in its log, and a line for the model (see
+   * `instructions`). Otherwise the job fails.
+   * @defaultValue false
+   */
+  readonly optional?: boolean;
+  /**
+   * Whether the model is told what the server says of its use: behind the worker's own instructions, marked with the server's name, at most
+   * 16,384 bytes.
+   * @defaultValue true
+   */
+  readonly instructions?: boolean;
+  /** Whether the model has two tools more, which list and read the server's resources. @defaultValue false */
+  readonly resources?: boolean;
+  /** Which of its tools the worker has, and as what. @defaultValue all, as the server has them */
+  readonly tools?: McpToolChoice;
 };
 
 /** An MCP server as a source of tools: plain data, made by `mcp()`. */
@@ -49,6 +72,10 @@ export type McpSource = {
   readonly approvals: McpApprovals;
   readonly connectMs: number;
   readonly timeoutMs?: number;
+  readonly optional?: boolean;
+  readonly instructions?: boolean;
+  readonly resources?: boolean;
+  readonly tools?: McpToolChoice;
 };
 
 /**

@@ -2,6 +2,7 @@ import type { Tool as ListedTool } from "@modelcontextprotocol/client";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mcpToolNames, mcpTools } from "../../../src/supervisor/tools/mcp-tool.ts";
+import { schemaOf } from "../../../src/tools/schema.ts";
 import { AWFUL_NAMES } from "../../fixtures/mcp/awful-names.ts";
 
 const view = { prefix: "", approvals: "hinted" } as const;
@@ -84,26 +85,56 @@ describe("mcpTools()", () => {
     expect(approvalOf({}, "never")).toBe(false);
   });
 
-  test("of two with the same name the first counts", () => {
-    const listed = ["a", "b", "a"].map((name, at) => ({ name, inputSchema, description: `${at}` }));
-    const tools = mcpTools(listed, { ...view, timeoutMs: 5 }, nobody);
-    expect(tools.map(({ name, description }) => [name, description])).toEqual([
-      ["a", "0"],
-      ["b", "1"],
-    ]);
-    expect(tools[0]).toMatchObject({ timeoutMs: 5, parameters: inputSchema, idempotent: false });
+  test("the arguments are only held to be an object: the server checks them itself", async () => {
+    const schema = {
+      type: "object" as const,
+      required: ["a"],
+      properties: { a: { pattern: "(?i)x" } },
+    };
+    const [tool] = mcpTools([{ name: "a", inputSchema: schema }], view, nobody);
+    const { json, check } = schemaOf("parameters", tool?.parameters);
+    expect(json).toEqual(schema);
+    expect(await check({})).toEqual({ ok: true, value: {} });
+    expect(await check({ a: 1, b: 2 })).toEqual({ ok: true, value: { a: 1, b: 2 } });
+    for (const wrong of [[], "text", 1, null])
+      expect(await check(wrong)).toMatchObject({ ok: false });
   });
 
   test("is called by the server's own name for it", async () => {
     const called: unknown[] = [];
     const listed = [{ name: "a.b", inputSchema, title: "Titled" }];
-    const [tool] = mcpTools(listed, view, async (name, args) => {
+    const [tool] = mcpTools(listed, { ...view, timeoutMs: 5 }, async ({ name }, args) => {
       called.push(name, args);
       return "result";
     });
     const ctx = { signal: new AbortController().signal, progress: () => {} };
     expect(await tool?.execute({ x: 1 }, ctx as never)).toBe("result");
     expect(called).toEqual(["a.b", { x: 1 }]);
-    expect(tool?.description).toBe("Titled");
+    expect(tool).toMatchObject({ description: "Titled", timeoutMs: 5, idempotent: false });
+  });
+
+  test("a source chooses among them, and says what they are called and told", () => {
+    const listed = ["read_a", "read_b", "write", "list"].map((name) => ({ name, inputSchema }));
+    const tools = mcpTools(
+      listed,
+      {
+        ...view,
+        prefix: "x_",
+        tools: {
+          include: ["read_*", "write"],
+          exclude: ["*_b"],
+          rename: { write: "x_read_a" },
+          describe: { read_a: "Reads." },
+          needsApproval: { read_a: false },
+        },
+      },
+      nobody,
+    );
+    expect(
+      tools.map(({ name, description, needsApproval }) => [name, description, needsApproval]),
+    ).toEqual([
+      [expect.stringMatching(/^x_read_a_[0-9a-f]{8}$/), "Reads.", false],
+      ["x_read_a", undefined, true],
+    ]);
   });
 });

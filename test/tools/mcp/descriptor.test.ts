@@ -24,6 +24,16 @@ describe("mcp()", () => {
     expect(checkedMcpSource("tools[0]", source)).toEqual(source);
   });
 
+  test("what it is given of a choice of tools is its own", () => {
+    const tools = { include: ["a"], rename: { a: "b" }, needsApproval: { a: true } };
+    const source = mcp(server, { tools, optional: true, instructions: false, resources: true });
+    tools.include.push("c");
+    const kept = { include: ["a"], rename: { a: "b" }, needsApproval: { a: true } };
+    expect(source).toMatchObject({ optional: true, instructions: false, resources: true });
+    expect(source.tools).toEqual(kept);
+    expect(checkedMcpSource("tools[0]", structuredClone(source))).toEqual(source);
+  });
+
   test("is called by its host, where it has a URL", () => {
     const url = new URL("https://tools.example:8443/mcp?key=secret");
     const source = mcp({ url, headers: { Authorization: "Bearer abc" } }, { timeoutMs: 5 });
@@ -59,6 +69,17 @@ describe("mcp()", () => {
     ["connectMs", server, { connectMs: 0 }],
     ["timeoutMs", server, { timeoutMs: 2_147_483_648 }],
     ["timeout", server, { timeout: 5 }],
+    ["optional", server, { optional: "yes" }],
+    ["instructions", server, { instructions: 1 }],
+    ["resources", server, { resources: null }],
+    ["tools", server, { tools: ["a"] }],
+    ["tools.only", server, { tools: { only: ["a"] } }],
+    ["tools.include", server, { tools: { include: "a" } }],
+    ["tools.exclude", server, { tools: { exclude: [""] } }],
+    ["tools.rename", server, { tools: { rename: { a: "b.c" } } }],
+    ["tools.rename", server, { tools: { rename: { a: "c", b: "c" } } }],
+    ["tools.describe", server, { tools: { describe: { a: 1 } } }],
+    ["tools.needsApproval", server, { tools: { needsApproval: { a: "yes" } } }],
   ])("refuses a wrong %s, by its name and without its value: %j %j", (field, wrong, options) => {
     const make = () => mcp(wrong as McpServer, options as McpOptions);
     expect(make).toThrow(
