@@ -97,6 +97,7 @@ export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
 export type { AgentTool } from "./tools/as-tool.ts";
 export { asTool } from "./tools/as-tool.ts";
+export { defineTool } from "./tools/define-tool.ts";
 export type {
   McpApprovals,
   McpHttpServer,
@@ -121,4 +122,3 @@ export type {
   Tool,
   ToolContext,
 } from "./tools/tool.ts";
-export { defineTool } from "./tools/tool.ts";

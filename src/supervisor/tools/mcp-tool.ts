@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client";
 import type { McpApprovals, McpSource } from "../../tools/mcp/descriptor.ts";
+import { foreignParameters } from "../../tools/schema.ts";
 import type { AnyTool } from "../../tools/tool.ts";
 
 const MAX_NAME = 64;
@@ -20,7 +21,10 @@ export type CallTool = (
 /** What of a source shapes its tools. */
 export type McpView = Pick<McpSource, "prefix" | "approvals" | "timeoutMs">;
 
-/** The tools of a server as a worker has them. Of two with the same name the first counts: they cannot be told apart in a call. */
+/**
+ * The tools of a server as a worker has them. Of two with the same name the first counts: they cannot be told apart in a call. One whose
+ * schema cannot be used is left out.
+ */
 export function mcpTools(
   listed: readonly ListedTool[],
   { prefix, approvals, timeoutMs }: McpView,
@@ -29,19 +33,24 @@ export function mcpTools(
   const byName = new Map<string, ListedTool>();
   for (const tool of listed) if (!byName.has(tool.name)) byName.set(tool.name, tool);
   const names = mcpToolNames(prefix, [...byName.keys()]);
-  return [...byName.values()].map(
-    ({ name, title, description = title, inputSchema, annotations = {} }) => ({
-      name: names.get(name) ?? name,
-      ...(description === undefined ? {} : { description }),
-      parameters: inputSchema,
-      needsApproval: needsApproval(approvals, annotations),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      idempotent: annotations.readOnlyHint === true || annotations.idempotentHint === true,
-      execute: (args, ctx) => {
-        const report = (progress: Progress) => ctx.progress(bounded(progress));
-        return call(name, args as Arguments, { signal: ctx.signal, report });
-      },
-    }),
+  return [...byName.values()].flatMap(
+    ({ name, title, description = title, inputSchema, annotations = {} }): readonly AnyTool[] => {
+      const foreign = foreignParameters(inputSchema);
+      if (!foreign.ok) return [];
+      const tool: AnyTool = {
+        name: names.get(name) ?? name,
+        ...(description === undefined ? {} : { description }),
+        parameters: foreign.parameters,
+        needsApproval: needsApproval(approvals, annotations),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        idempotent: annotations.readOnlyHint === true || annotations.idempotentHint === true,
+        execute: (args, ctx) => {
+          const report = (progress: Progress) => ctx.progress(bounded(progress));
+          return call(name, args as Arguments, { signal: ctx.signal, report });
+        },
+      };
+      return [tool];
+    },
   );
 }
 
