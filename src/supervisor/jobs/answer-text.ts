@@ -21,7 +21,7 @@ export function unfenced(text: string): string {
   const inside = text.slice(fence.length, -fence.length);
   const line = inside.indexOf("\n");
   const head = line < 0 ? "" : inside.slice(0, line).trim();
-  if (head !== "" && isWord(head)) return inside.slice(line);
+  if (["jsonc", "json5", "jsonl"].includes(head.toLowerCase())) return inside.slice(line);
   return inside.slice(0, 4).toLowerCase() === "json" ? inside.slice(4) : inside;
 }
 
@@ -31,9 +31,4 @@ function endOf(text: string, mark: string): number {
     if (text.slice(at, at + mark.length).toLowerCase() === mark) return at + mark.length;
   }
   return -1;
-}
-
-/** The name of a language, and no JSON. */
-function isWord(text: string): boolean {
-  return /^[a-z][\w+-]{0,19}$/i.test(text) && !["true", "false", "null"].includes(text);
 }
