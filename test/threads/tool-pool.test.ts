@@ -79,7 +79,7 @@ describe("a call in the pool", () => {
 
   test("may show just 8 KiB of progress", async () => {
     const { end, progress } = begin(startPool(), computing("misreports", { size: 8_190 }));
-    expect(await end).toEqual({ result: "" });
+    expect(await end).toEqual({ result: "The tool returned nothing." });
     expect(progress).toEqual(["a".repeat(8_190)]);
   });
 
