@@ -106,6 +106,7 @@ export type {
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
 export type { AgentTool } from "./tools/as-tool.ts";
 export { asTool } from "./tools/as-tool.ts";
+export { defineTool } from "./tools/define-tool.ts";
 export type {
   McpApprovals,
   McpHttpServer,
@@ -131,4 +132,3 @@ export type {
   Tool,
   ToolContext,
 } from "./tools/tool.ts";
-export { defineTool } from "./tools/tool.ts";

@@ -6,6 +6,7 @@ import type { Target } from "../tools/tool.ts";
 
 export type { AgentTool } from "../tools/as-tool.ts";
 export { asTool } from "../tools/as-tool.ts";
+export { defineTool } from "../tools/define-tool.ts";
 export type {
   ApprovalContext,
   ChildInput,
@@ -19,7 +20,6 @@ export type {
   Tool,
   ToolContext,
 } from "../tools/tool.ts";
-export { defineTool } from "../tools/tool.ts";
 export type { Down, Target, WorkerRef };
 
 /** The next state of a behaviour, and its reply to an ask. */

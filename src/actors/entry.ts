@@ -126,8 +126,9 @@ async function run(job: ActorJob): Promise<void> {
   const { signal } = abort;
   const steering = [...said];
   const isCancelled = () => cancelCell.isCancelled(work);
-  const { maxParallelToolCalls = 1, maxToolResultBytes = 0 } = config ?? {};
-  const caller = { jobId, context, signal, isCancelled, maxResultBytes: maxToolResultBytes };
+  const { maxParallelToolCalls = 1, maxToolResultBytes = 0, maxToolMediaBytes = 0 } = config ?? {};
+  const limits = { maxBytes: maxToolResultBytes, maxMediaBytes: maxToolMediaBytes };
+  const caller = { jobId, context, signal, isCancelled, limits };
   running = { jobId, abort, steering };
   try {
     await runWorkerLoop({

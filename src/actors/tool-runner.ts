@@ -5,6 +5,7 @@ import { loadTools } from "../tools/load-tools.ts";
 import { runTool, toolCallIdOf } from "../tools/run-tool.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { performToolCall } from "../tools/tool-call.ts";
+import type { ResultLimits } from "../tools/tool-end.ts";
 import { Toolbox } from "../tools/toolbox.ts";
 import type { Caller } from "../transport/calls.ts";
 import type { Clock } from "../transport/clock.ts";
@@ -20,7 +21,7 @@ export type CallingJob = {
   readonly context: unknown;
   readonly signal: AbortSignal;
   readonly isCancelled: () => boolean;
-  readonly maxResultBytes: number;
+  readonly limits: ResultLimits;
 };
 
 /** What is taken from outside, so that a test can own it. */
@@ -101,7 +102,7 @@ export class ToolRunner {
     value: unknown,
     timeoutMs: number | undefined,
   ): Promise<ToolEnd> {
-    const { jobId, context, maxResultBytes } = job;
+    const { jobId, context, limits } = job;
     const signal = new CallSignal(job.signal, timeoutMs, this.#clock);
     const queue = new RequestQueue<ToolRequest>(
       (request) => this.#supervisor.call("serveTool", request),
@@ -117,7 +118,7 @@ export class ToolRunner {
       execOutputs: this.execOutputs,
     });
     try {
-      return await runTool(() => tool.execute(value, ctx), signal, maxResultBytes);
+      return await runTool(() => tool.execute(value, ctx), signal, limits);
     } finally {
       signal.end();
       // Its end does not overtake what it has said.

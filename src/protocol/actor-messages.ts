@@ -11,6 +11,8 @@ export type ActorConfig = {
   readonly maxParallelToolCalls: number;
   /** How long a tool's result may be, in UTF-8 bytes. */
   readonly maxToolResultBytes: number;
+  /** How much a tool's result may have of images and files, in bytes. */
+  readonly maxToolMediaBytes: number;
 };
 
 /**

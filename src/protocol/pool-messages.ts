@@ -5,7 +5,7 @@ export type PoolTask = {
   readonly context: unknown;
   readonly jobId: string;
   readonly toolCallId: string;
-  readonly maxResultBytes: number;
+  readonly limits: { readonly maxBytes: number; readonly maxMediaBytes: number };
 };
 
 /** What a call says before it ends. All but `begun` are answered with a `taken`, so that the thread knows how much is under way. */

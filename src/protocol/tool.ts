@@ -105,7 +105,10 @@ export type ToolDecision = (
   /** To be carried out with these arguments, which are checked like the model's own. */
   | { readonly edit: unknown }
 ) & {
-  /** Later calls of the same tool by the same worker name in this session are decided alike. An edit is never remembered. */
+  /**
+   * Calls of the same tool by the same worker name in this session are decided alike: those that wait already, and later ones. An edit is
+   * never remembered.
+   */
   readonly remember?: "session";
 };
 

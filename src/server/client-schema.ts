@@ -1,4 +1,5 @@
 import { HeddleError } from "../index.ts";
+import { isQuick } from "./client-pattern.ts";
 
 type Json = { readonly [name: string]: unknown };
 
@@ -13,8 +14,11 @@ const MAPS: ReadonlySet<string> = new Set([
 ]);
 /** What is in these is data. */
 const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples"]);
+/** What a value is held against where a schema names it: a pattern next to it says the same again. */
+const CHECKED_FORMATS: ReadonlySet<unknown> = new Set([
+  ...["date-time", "date", "time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"],
+]);
 const REFUSED: ReadonlyMap<string, string> = new Map([
-  ["pattern", "has a regular expression, which may take for ever"],
   ["patternProperties", "has regular expressions, which may take for ever"],
   ["~standard", "is no keyword"],
   ["uniqueItems", "compares every item with every other"],
@@ -25,12 +29,47 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 
 /**
  * Whether a JSON Schema that a client has sent may be run in the supervisor's thread, against whatever the model says: one that takes too long would
- * hold up everybody. So it has no regular expressions, does not refer to itself, and has a bounded size once its references are followed.
+ * hold up everybody. So it has no regular expressions but simple ones, does not refer to itself, and has a bounded size once its references are
+ * followed. A pattern next to a `format` is not run: see `withoutFormatPatterns`.
  *
  * @throws {HeddleError} `INVALID_INPUT` that names the field.
  */
 export function checkClientSchema(field: string, schema: Json): void {
   new SchemaWalk(field, schema).walk(schema, field);
+}
+
+/**
+ * The schema without the patterns that stand next to a `format`, as zod writes them. Where the format is checked it says it all; of any other,
+ * the model is told the pattern.
+ */
+export function withoutFormatPatterns(schema: Json): Json {
+  const entries = Object.entries(schema).map(([keyword, value]): [string, unknown] => {
+    if (DATA.has(keyword)) return [keyword, value];
+    if (MAPS.has(keyword) && isObject(value)) {
+      const parts = Object.entries(value).map(([name, one]) => [name, partWithout(one)]);
+      return [keyword, Object.fromEntries(parts)];
+    }
+    return [keyword, partWithout(value)];
+  });
+  const copy: Json = Object.fromEntries(entries);
+  return hasFormatPattern(copy) ? told(copy) : copy;
+}
+
+function partWithout(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(partWithout);
+  return isObject(part) ? withoutFormatPatterns(part) : part;
+}
+
+function hasFormatPattern({ format, pattern }: Json): boolean {
+  return typeof format === "string" && typeof pattern === "string";
+}
+
+function told({ pattern, ...rest }: Json): Json {
+  const { format, description } = rest;
+  if (CHECKED_FORMATS.has(format)) return rest;
+  const sentence = `It must match the pattern ${pattern}`;
+  const all = typeof description === "string" ? `${description} ${sentence}` : sentence;
+  return { ...rest, description: all };
 }
 
 class SchemaWalk {
@@ -50,8 +89,19 @@ class SchemaWalk {
     if (Array.isArray(schema)) {
       for (const [i, one] of schema.entries()) this.walk(one, `${at}[${i}]`);
     } else if (isObject(schema)) {
+      this.#checkPattern(schema, at);
       for (const [keyword, value] of Object.entries(schema)) this.#keyword(keyword, value, at);
     }
+  }
+
+  #checkPattern(schema: Json, at: string): void {
+    const { pattern } = schema;
+    if (pattern === undefined || hasFormatPattern(schema)) return;
+    if (typeof pattern === "string" && isQuick(pattern)) return;
+    throw refused(
+      `${at}.pattern`,
+      "may take for ever: begin it with ^, without groups and choices",
+    );
   }
 
   #keyword(keyword: string, value: unknown, at: string): void {

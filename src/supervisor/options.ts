@@ -100,6 +100,11 @@ export type WorkerOptions = {
   readonly maxParallelToolCalls?: number;
   /** How long a tool's result may be, in UTF-8 bytes, 1 to 16,777,216; what is more is cut off, and the model is told so. @defaultValue 65_536 */
   readonly maxToolResultBytes?: number;
+  /**
+   * How much a tool's result may have of images and files, in bytes, 0 to 52,428,800; one that would be more is left out, and the model is
+   * told so. @defaultValue 5_242_880
+   */
+  readonly maxToolMediaBytes?: number;
   /** Model calls of one job, 1 to 1,000; a job that wants more fails with `MAX_STEPS`. @defaultValue 20 */
   readonly maxSteps?: number;
   /**

@@ -37,19 +37,22 @@ export class InlineConfirming {
     about: Omit<ConfirmationRequest, "confirmationId" | "expiresAtMs">,
     parameters: JsonSchema,
   ): Promise<Verdict> {
-    return (
+    const { workerName, toolName } = about;
+    const settled = () =>
       policyVerdict(this.#options.approvals) ??
-      this.#confirmations.remembered(about.workerName, about.toolName) ??
-      (await this.#ask(about, parameters))
-    );
+      this.#confirmations.remembered(workerName, toolName);
+    const verdict = settled();
+    if (verdict) return verdict;
+    const issuesOf = await jsonSchemaIssues(parameters);
+    // Meanwhile, another call may have been decided on, and all like it.
+    return settled() ?? (await this.#ask(about, issuesOf));
   }
 
   async #ask(
     about: Omit<ConfirmationRequest, "confirmationId" | "expiresAtMs">,
-    parameters: JsonSchema,
+    issuesOf: (args: unknown) => readonly string[],
   ): Promise<Verdict> {
     const { decide = () => ({ deny: NOBODY }), confirmationMs, signal } = this.#options;
-    const issuesOf = await jsonSchemaIssues(parameters);
     this.#asked += 1;
     const expiresAtMs = confirmationMs === undefined ? undefined : Date.now() + confirmationMs;
     const confirmation = this.#confirmations.ask({

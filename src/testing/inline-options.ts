@@ -34,6 +34,7 @@ export type InlineOptions = Pick<
   | "approvals"
   | "maxParallelToolCalls"
   | "maxToolResultBytes"
+  | "maxToolMediaBytes"
   | "graceMs"
 > &
   ContextAnswers & {
@@ -89,6 +90,7 @@ const WORKER_FIELDS = [
   "approvals",
   "maxParallelToolCalls",
   "maxToolResultBytes",
+  "maxToolMediaBytes",
   "graceMs",
 ] as const satisfies (keyof InlineOptions)[];
 const OWN_FIELDS = [

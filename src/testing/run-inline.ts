@@ -10,7 +10,7 @@ import { Ledger } from "../supervisor/jobs/budget.ts";
 import type { Verdict } from "../supervisor/jobs/job-lifecycle.ts";
 import { jobTimeout, outcomeOf } from "../supervisor/jobs/job-outcome.ts";
 import { JobTally } from "../supervisor/jobs/job-tally.ts";
-import { cutOffEnd } from "../supervisor/tools/call-ends.ts";
+import { cutOffEnd, resultLimits } from "../supervisor/tools/call-ends.ts";
 import { answerOf } from "../supervisor/tools/confirm-call.ts";
 import { runHostTool } from "../supervisor/tools/host-call.ts";
 import type { WorkerSettings } from "../supervisor/workers/worker-settings.ts";
@@ -199,7 +199,7 @@ class InlineJob {
     record: CallRecord,
     about: { readonly context: unknown; readonly jobId: string; readonly toolCallId: string },
   ): Promise<ToolEnd> {
-    const { timeouts, graceMs, maxToolResultBytes: maxResultBytes } = this.#settings;
+    const { timeouts, graceMs } = this.#settings;
     const signal = new CallSignal(this.#signal, tool.timeoutMs ?? timeouts.toolMs, inlineClock);
     record.isUnderWay = true;
     try {
@@ -208,7 +208,7 @@ class InlineJob {
         value,
         ctx: record.context(about, signal),
         signal,
-        maxResultBytes,
+        limits: resultLimits(this.#settings),
         graceMs: () => graceMs,
         clock: inlineClock,
         onStuck: () => {},

@@ -1,3 +1,5 @@
+import { checkTool } from "./check-tool.ts";
+import { schemaOf } from "./schema.ts";
 import type {
   ArgumentsOf,
   JsonSchema,
@@ -42,6 +44,8 @@ export type AgentTool<P extends Parameters = JsonSchema> = Omit<RunnableWorker, 
  *
  * As a host tool it takes no thread from its child: the caller's own is given up while it only waits, and what the child has done outlives a
  * crash of the caller's thread. In a tool module it waits in that thread, and its child ends with it.
+ *
+ * @throws {HeddleError} `INVALID_OPTION` as `defineTool`; and for an `output` that is no schema.
  */
 export function asTool<P extends Parameters = JsonSchema>(agent: AgentTool<P>): Tool<P> {
   const { name, description, parameters, needsApproval, timeoutMs, ...rest } = agent;
@@ -58,6 +62,8 @@ export function asTool<P extends Parameters = JsonSchema>(agent: AgentTool<P>): 
       return result.output ?? result.text;
     },
   };
+  checkTool("", tool);
+  if (output !== undefined) schemaOf("output", output, "output");
   // Without `parameters` of its own, `P` is that of `PROMPT`.
   return tool as Tool<P>;
 }

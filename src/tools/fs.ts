@@ -1,3 +1,4 @@
+import { defineTool } from "./define-tool.ts";
 import { listDirectory } from "./fs/list-directory.ts";
 import type { ReadArguments } from "./fs/read-file.ts";
 import { readFile } from "./fs/read-file.ts";
@@ -8,7 +9,6 @@ import { fsSettings } from "./fs/settings.ts";
 import type { WriteArguments } from "./fs/write-file.ts";
 import { writeFile } from "./fs/write-file.ts";
 import type { JsonSchema, Tool } from "./tool.ts";
-import { defineTool } from "./tool.ts";
 
 export type { FsOptions } from "./fs/settings.ts";
 

@@ -1,9 +1,9 @@
+import { defineTool } from "./define-tool.ts";
 import type { FetchArguments } from "./http/fetch-url.ts";
 import { fetchUrl, isSafe } from "./http/fetch-url.ts";
 import type { HttpOptions } from "./http/settings.ts";
 import { httpSettings } from "./http/settings.ts";
 import type { JsonSchema, Tool } from "./tool.ts";
-import { defineTool } from "./tool.ts";
 
 export type { HttpOptions } from "./http/settings.ts";
 

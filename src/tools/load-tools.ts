@@ -1,10 +1,8 @@
 import { describe, HeddleError } from "../errors.ts";
 import type { ToolModule } from "../protocol/tool.ts";
-import { MAX_TIMER_MS } from "../transport/clock.ts";
 import { deniedAccess } from "./access-denied.ts";
-import { schemaOf } from "./schema.ts";
+import { checkTool, TOOL_NAME } from "./check-tool.ts";
 import type { AnyTool } from "./tool.ts";
-import { TOOL_NAME } from "./tool.ts";
 
 /** What tool modules have given, in the order of the modules. `isStateful`: one of them says so of itself. */
 export type ToolSet = {
@@ -53,7 +51,7 @@ async function loadModule(module: ToolModule): Promise<Omit<ToolSet, "modules">>
     const what = typeof given === "function" ? "what its `tools()` returns" : "its `tools`";
     throw loadFailed(module, `${what} must be an array`);
   }
-  return { tools: made.map((tool, i) => checkTool(module, i, tool)), isStateful: stateful };
+  return { tools: made.map((tool, i) => checkedTool(module, i, tool)), isStateful: stateful };
 }
 
 type Exported = { readonly tools?: unknown; readonly stateful?: unknown };
@@ -75,50 +73,16 @@ async function callWith(module: ToolModule, make: unknown): Promise<unknown> {
   }
 }
 
-/** Whoever wrote the module may not have kept to the type. */
-function checkTool(module: ToolModule, index: number, given: unknown): AnyTool {
-  if (typeof given !== "object" || given === null) {
-    throw loadFailed(module, `tools[${index}] must be an object`);
-  }
-  const tool: { readonly [K in keyof AnyTool]?: unknown } = given;
-  const { name } = tool;
-  if (typeof name !== "string" || !TOOL_NAME.test(name)) {
-    const message = `tools[${index}].name must be 1 to 64 of a-z, A-Z, 0-9, _ and -`;
-    throw loadFailed(module, message);
-  }
-  const wrong = wrongField(tool);
-  if (wrong) throw loadFailed(module, `tool "${name}": ${wrong}`, { tool: name });
+function checkedTool(module: ToolModule, index: number, given: unknown): AnyTool {
+  const { name } = Object(given) as { readonly name?: unknown };
+  const isNamed = typeof name === "string" && TOOL_NAME.test(name);
   try {
-    schemaOf("parameters", tool.parameters);
+    checkTool(isNamed ? "" : `tools[${index}]`, given);
+    return given;
   } catch (error) {
+    if (!isNamed) throw loadFailed(module, describe(error), { cause: error });
     throw loadFailed(module, `tool "${name}": ${describe(error)}`, { tool: name, cause: error });
   }
-  return given as AnyTool;
-}
-
-function wrongField(tool: { readonly [K in keyof AnyTool]?: unknown }): string | undefined {
-  const { description, needsApproval, runsIn, timeoutMs, idempotent } = tool;
-  if (typeof tool.execute !== "function") return "execute must be a function";
-  if (!isOneOf(["string", "undefined"], typeof description)) return "description must be a string";
-  if (!isOneOf(["boolean", "function", "undefined"], typeof needsApproval)) {
-    return "needsApproval must be true, false or a function";
-  }
-  if (!isOneOf(["actor", "pool", undefined], runsIn)) return 'runsIn must be "actor" or "pool"';
-  if (timeoutMs !== undefined && !isTime(timeoutMs)) {
-    return `timeoutMs must be a whole number, 1 to ${MAX_TIMER_MS}`;
-  }
-  if (!isOneOf(["boolean", "undefined"], typeof idempotent)) {
-    return "idempotent must be true or false";
-  }
-  return undefined;
-}
-
-function isOneOf(allowed: readonly unknown[], value: unknown): boolean {
-  return allowed.includes(value);
-}
-
-function isTime(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_TIMER_MS;
 }
 
 function loadFailed(

@@ -30,15 +30,15 @@ export async function run({
   port,
   ...task
 }: PoolTask & { readonly port: MessagePort }): Promise<ToolEnd> {
-  const { maxResultBytes } = task;
+  const { limits } = task;
   const said = new PoolReports(port);
   reports = said;
   try {
     const ready = await toolOf(task);
     const value = await ready.tool.execute(await argumentsOf(ready, task), poolContext(task, said));
-    return resultEnd(value, maxResultBytes);
+    return resultEnd(value, limits);
   } catch (error) {
-    return errorEnd(poolError(error), maxResultBytes);
+    return errorEnd(poolError(error), limits.maxBytes);
   } finally {
     said.end();
     await printed();

@@ -1,5 +1,6 @@
 import type { ToolEnd } from "../protocol/tool.ts";
 import type { CallSignal } from "./call-signal.ts";
+import type { ResultLimits } from "./tool-end.ts";
 import { errorEnd, resultEnd, timeoutEnd } from "./tool-end.ts";
 
 /**
@@ -11,15 +12,15 @@ import { errorEnd, resultEnd, timeoutEnd } from "./tool-end.ts";
 export async function runTool(
   work: () => unknown,
   call: CallSignal,
-  maxResultBytes: number,
+  limits: ResultLimits,
 ): Promise<ToolEnd> {
   try {
-    return resultEnd(await work(), maxResultBytes);
+    return resultEnd(await work(), limits);
   } catch (error) {
     const { timeout, signal } = call;
     if (timeout) return timeoutEnd(timeout);
     signal.throwIfAborted();
-    return errorEnd(error, maxResultBytes);
+    return errorEnd(error, limits.maxBytes);
   }
 }
 

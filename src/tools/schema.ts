@@ -1,6 +1,16 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { describe, HeddleError } from "../errors.ts";
-import type { JsonSchema, Parameters, StandardSchema } from "./tool.ts";
+import { toJson } from "./json.ts";
+import { checkedSchema } from "./json-schema/checked.ts";
+import type { SchemaNode } from "./json-schema/keywords.ts";
+import { isNode } from "./json-schema/keywords.ts";
+import type { ModernSchema } from "./json-schema/modern.ts";
+import { modernSchema } from "./json-schema/modern.ts";
+import { sentSchema } from "./json-schema/sent.ts";
+import { checkWritten } from "./json-schema/written.ts";
+import type { LibrarySchema } from "./library-schema.ts";
+import { isBareEffect, refuseBareEffect, shownAsJson } from "./library-schema.ts";
+import type { JsonSchema, StandardSchema } from "./tool.ts";
 
 const MAX_ISSUES = 10;
 /** Of these the validator only says that something in them is wrong, beside what that is. */
@@ -19,49 +29,122 @@ export type Checked =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly issues: readonly string[] };
 
-/** Checks values against one schema. */
+/** Checks values against one schema. What it throws says nothing of the value: the check itself has failed. */
 export type SchemaCheck = (value: unknown) => Promise<Checked>;
 
-/** A schema as it is shown to a model, and what checks values against it. */
+/** A schema as it is sent to a model's server, and what checks values against it. */
 export type Schema = { readonly json: JsonSchema; readonly check: SchemaCheck };
 
+/** What a schema is for: a tool's arguments, which are an object, or a job's output. */
+export type SchemaUse = "arguments" | "output";
+
+/** The schema of a tool that somebody else has written, as parameters; or why it cannot be used. */
+export type ForeignParameters =
+  | { readonly ok: true; readonly parameters: StandardSchema }
+  | { readonly ok: false; readonly why: string };
+
+/** What was made of a library's schema serves all that use it: to show one takes its time, and it does not change. */
+const SHOWN: { readonly [U in SchemaUse]: WeakMap<object, Schema> } = {
+  arguments: new WeakMap(),
+  output: new WeakMap(),
+};
+
 /**
- * Takes a schema of either kind.
+ * Takes a schema that the user has written: a JSON Schema of drafts 4 to 2020-12 or of OpenAPI, or a library's.
  *
- * @throws {HeddleError} `INVALID_OPTION` that names `field`, for what is neither, and for a schema that cannot be shown as JSON Schema.
+ * @throws {HeddleError} `INVALID_OPTION` that names `field` and the mend: for what is no schema; for a schema that cannot be shown as JSON
+ * Schema, has a keyword that is misspelt, refers to what is not in it, or for arguments, is not an object's.
  */
-export function schemaOf(field: string, given: unknown): Schema {
-  if (typeof given !== "object" && typeof given !== "function") throw noSchema(field);
-  if (given === null || Array.isArray(given)) throw noSchema(field);
-  return "~standard" in given
-    ? standard(field, given as Parameters as StandardSchema)
-    : jsonSchema(field, given as JsonSchema);
+export function schemaOf(field: string, given: unknown, use: SchemaUse = "arguments"): Schema {
+  if ((typeof given !== "object" && typeof given !== "function") || given === null) {
+    throw noSchema(field);
+  }
+  if ("~standard" in given) return ofLibrary(field, given as LibrarySchema & StandardSchema, use);
+  if (isBareEffect(given)) refuseBareEffect(field);
+  if (!isNode(given)) throw noSchema(field);
+  refuseRawShape(field, given);
+  checkWritten(field, given);
+  return ofJson(field, plain(field, given), use);
 }
 
-function standard(field: string, schema: StandardSchema): Schema {
-  return { json: shownAsJson(field, schema), check: (value) => checkStandard(schema, value) };
-}
-
-function shownAsJson(field: string, schema: StandardSchema): JsonSchema {
-  const { jsonSchema: shown } = schema["~standard"];
-  if (!shown) {
-    const message = `${field} cannot be shown as a JSON Schema by its library; hand in a JSON Schema, or wrap it`;
-    throw new HeddleError("INVALID_OPTION", message, { details: { field } });
+/**
+ * Takes a tool's JSON Schema that somebody else has written, such as an MCP server's: nobody here can mend it. What is malformed in it is left
+ * out, what cannot be checked here is left to the server that owns it, and so is a property that is required and has a default.
+ * Without a schema, the tool takes anything. Never throws.
+ */
+export function foreignParameters(given: unknown): ForeignParameters {
+  if (given !== undefined && given !== null && !isNode(given)) {
+    return { ok: false, why: "its schema is no object" };
   }
   try {
-    // Some models' servers refuse what names the dialect.
-    const { $schema: _, ...json } = shown.input({ target: "draft-2020-12" });
-    return json;
+    const modern = modernSchema(plain("its schema", given ?? {}));
+    const json = sentSchema(modern, "arguments");
+    const check = checkOf(modern, true);
+    const lenient = async (value: unknown) => await check(value).catch(() => passed(value));
+    const parameters = standardOf(json, lenient);
+    SHOWN.arguments.set(parameters, { json, check: lenient });
+    return { ok: true, parameters };
   } catch (error) {
-    const message = `${field} cannot be shown as a JSON Schema: ${describe(error)}`;
+    return { ok: false, why: `its schema cannot be used: ${describe(error)}` };
+  }
+}
+
+function ofLibrary(field: string, given: LibrarySchema & StandardSchema, use: SchemaUse): Schema {
+  const known = SHOWN[use].get(given);
+  if (known) return known;
+  const shown = plain(field, shownAsJson(field, given));
+  const schema = {
+    json: ofJson(field, shown, use).json,
+    check: (value: unknown) => checkStandard(given, value),
+  };
+  SHOWN[use].set(given, schema);
+  return schema;
+}
+
+function ofJson(field: string, json: SchemaNode, use: SchemaUse): Schema {
+  try {
+    const modern = modernSchema(json);
+    return { json: sentSchema(modern, use), check: checkOf(modern) };
+  } catch (error) {
+    const message = `${field} cannot be used: ${describe(error)}`;
     throw new HeddleError("INVALID_OPTION", message, { cause: error, details: { field } });
   }
 }
 
+/** The validator is loaded with the first check: most threads never need one. */
+function checkOf(modern: ModernSchema, isForeign: boolean = false): SchemaCheck {
+  let loaded: Promise<(value: unknown) => readonly string[]> | undefined;
+  return async (value) => {
+    loaded ??= jsonSchemaIssues(checkedSchema(modern, isForeign));
+    const issues = (await loaded)(value);
+    return issues.length === 0 ? passed(value) : { ok: false, issues };
+  };
+}
+
+function passed(value: unknown): Checked {
+  return { ok: true, value };
+}
+
 async function checkStandard(schema: StandardSchema, value: unknown): Promise<Checked> {
   const result = await schema["~standard"].validate(value);
-  if (!result.issues) return { ok: true, value: result.value };
+  if (!result.issues) return passed(result.value);
   return { ok: false, issues: result.issues.slice(0, MAX_ISSUES).map(readable) };
+}
+
+function standardOf(json: JsonSchema, check: SchemaCheck): StandardSchema {
+  const shown = () => json;
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "heddle",
+      jsonSchema: { input: shown, output: shown },
+      validate: async (value) => {
+        const checked = await check(value);
+        if (checked.ok) return { value: checked.value };
+        return { issues: checked.issues.map((message) => ({ message })) };
+      },
+    },
+  } as StandardSchema;
 }
 
 function readable({ message, path = [] }: StandardSchemaV1.Issue): string {
@@ -69,23 +152,9 @@ function readable({ message, path = [] }: StandardSchemaV1.Issue): string {
   return place === "" ? message : `${place}: ${message}`;
 }
 
-/** The validator is loaded with the first check: most threads never need one. */
-function jsonSchema(field: string, schema: JsonSchema): Schema {
-  if (!isPlain(schema)) throw noSchema(field);
-  let loaded: Promise<(value: unknown) => readonly string[]> | undefined;
-  return {
-    json: schema,
-    check: async (value) => {
-      loaded ??= jsonSchemaIssues(schema);
-      const issues = (await loaded)(value);
-      return issues.length === 0 ? { ok: true, value } : { ok: false, issues };
-    },
-  };
-}
-
 let loadedValidator: Promise<typeof import("@cfworker/json-schema")> | undefined;
 
-/** What tells what is wrong with a value by a JSON Schema, in readable lines; none: it is valid. */
+/** What tells what is wrong with a value by a JSON Schema of draft 2020-12, in readable lines; none: it is valid. */
 export async function jsonSchemaIssues(
   schema: JsonSchema,
 ): Promise<(value: unknown) => readonly string[]> {
@@ -110,16 +179,25 @@ function place(location: string): string {
   return path === "" ? "" : `${path}: `;
 }
 
-function isPlain(schema: JsonSchema): boolean {
+/** A copy as it would arrive as JSON. */
+function plain(field: string, schema: unknown): SchemaNode {
   try {
-    structuredClone(schema);
-    return true;
-  } catch {
-    return false;
+    return JSON.parse(toJson(schema) ?? "");
+  } catch (error) {
+    const message = `${field} must be a schema that can be sent as JSON: ${describe(error)}`;
+    throw new HeddleError("INVALID_OPTION", message, { cause: error, details: { field } });
   }
 }
 
+/** What other libraries take as the parameters of a tool: schemas by name, without one around them. */
+function refuseRawShape(field: string, given: SchemaNode): void {
+  const bare = Object.entries(given).find(([, value]) => isNode(value) && "~standard" in value);
+  if (!bare) return;
+  const message = `${field} is an object of schemas; make it one schema: z.object({ ${bare[0]}: … }), or its like in your library`;
+  throw new HeddleError("INVALID_OPTION", message, { details: { field } });
+}
+
 function noSchema(field: string): HeddleError {
-  const message = `${field} must be a JSON Schema, or a schema of a library that has "~standard" (zod 4, valibot, arktype)`;
+  const message = `${field} must be a JSON Schema, or a schema of a library that has "~standard" (zod 4, valibot, arktype, effect 4)`;
   return new HeddleError("INVALID_OPTION", message, { details: { field } });
 }

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
+import { defineTool } from "./define-tool.ts";
 import {
   checkOptions,
   integerOption,
@@ -9,7 +10,6 @@ import {
 } from "./option-check.ts";
 import { denied, fileProblem } from "./refusal.ts";
 import type { ExecResult, JsonSchema, Tool, ToolContext } from "./tool.ts";
-import { defineTool } from "./tool.ts";
 
 export type ShellOptions = {
   /** Where commands run; a call can choose a directory below it, if the worker can read that. Relative to the process's own. @defaultValue the process's own */

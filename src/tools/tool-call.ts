@@ -2,8 +2,12 @@ import { describe, HeddleError, toWireError } from "../errors.ts";
 import type { ErrorCode } from "../protocol/error.ts";
 import type { ToolCall } from "../protocol/model.ts";
 import type { ConfirmationAnswer, ToolEnd } from "../protocol/tool.ts";
+import type { ReadArguments } from "./read-arguments.ts";
+import { readArguments } from "./read-arguments.ts";
 import type { ApprovalContext } from "./tool.ts";
 import type { ReadyTool } from "./toolbox.ts";
+
+const EDITED = "The arguments, as they were edited,";
 
 /** What a call needs of whoever carries it out. */
 export type CallDesk = {
@@ -30,7 +34,7 @@ export async function performToolCall(
   call: ToolCall,
   desk: CallDesk,
 ): Promise<ToolEnd> {
-  const read = await prepare(ready, readArguments(call), "The arguments");
+  const read = await prepare(ready, readArguments(call.argumentsText), "The arguments");
   if (!read.ok) return read.end;
   const needed = await needsApproval(ready, read.value, desk.about);
   if (typeof needed === "object") return needed;
@@ -60,7 +64,7 @@ async function approved(
     case "approved":
       return read;
     case "edited":
-      return await prepare(ready, () => answer.args, "The arguments, as they were edited,");
+      return await prepare(ready, { ok: true, args: answer.args }, EDITED);
     case "denied":
       return notDone("TOOL_DENIED", `The call was denied and not carried out: ${answer.reason}`);
     case "expired": {
@@ -74,40 +78,31 @@ async function approved(
 
 async function prepare(
   { tool, schema }: ReadyTool,
-  read: () => unknown,
+  read: ReadArguments,
   what: string,
 ): Promise<Prepared> {
+  if (!read.ok) {
+    return invalid(`${what} of "${tool.name}" are invalid, it was not called: ${read.why}`);
+  }
+  const { args } = read;
   try {
-    const args = read();
     const checked = await schema.check(args);
     if (checked.ok) return { ok: true, value: checked.value, args };
     const issues = checked.issues.map((issue) => `\n- ${issue}`).join("");
     return invalid(`${what} of "${tool.name}" are invalid, it was not called:${issues}`);
   } catch (error) {
-    const text = `${what} of "${tool.name}" are invalid, it was not called: ${describe(error)}`;
-    return invalid(text, error);
+    // No other arguments would do better: the model must not be told to look for some.
+    const text = `${what} of "${tool.name}" could not be checked, it was not called: ${describe(error)}`;
+    return notDone("TOOL_FAILED", text, error);
   }
 }
 
-function invalid(text: string, cause?: unknown): Prepared {
-  return notDone("TOOL_ARGUMENTS_INVALID", text, cause);
+function invalid(text: string): Prepared {
+  return notDone("TOOL_ARGUMENTS_INVALID", text);
 }
 
 function notDone(code: ErrorCode, text: string, cause?: unknown): Prepared {
   return { ok: false, end: refused(code, text, cause) };
-}
-
-/** A model that has nothing to say about a tool without parameters sends no text at all. */
-function readArguments({ argumentsText }: ToolCall): () => unknown {
-  return () => {
-    if (argumentsText.trim() === "") return {};
-    try {
-      return JSON.parse(argumentsText);
-    } catch (error) {
-      const why = `they are no valid JSON, or were cut off (${describe(error)})`;
-      throw new HeddleError("TOOL_ARGUMENTS_INVALID", why, { cause: error });
-    }
-  };
 }
 
 /** Resolves to the call's end when it cannot be told: then nothing is carried out. */

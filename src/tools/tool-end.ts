@@ -1,35 +1,41 @@
 import { describe, HeddleError, toWireError } from "../errors.ts";
 import type { ToolEnd } from "../protocol/tool.ts";
 import { deniedAccess } from "./access-denied.ts";
+import { cutText } from "./cut-text.ts";
 import { toJson } from "./json.ts";
-import { ToolContent } from "./tool-content.ts";
+import { contentOf, mediaIn, wordsOf } from "./result-content.ts";
+
+/** How much of a tool's result the model is given. */
+export type ResultLimits = {
+  /** Of text, in UTF-8 bytes. */
+  readonly maxBytes: number;
+  /** Of images and files together, in bytes. */
+  readonly maxMediaBytes: number;
+};
 
 /**
- * The end of a call whose tool has returned `value`: text as it is, undefined as an empty text, other plain data as JSON. A value that
- * JSON cannot hold (a cycle, a BigInt, a function, a symbol, a Map or a Set, also somewhere in it) is an error, `TOOL_RESULT_INVALID`.
+ * The end of a call whose tool has returned `value`: text as it is, other plain data as JSON, and for nothing, or a text without a letter, words that
+ * say so: models' servers refuse an empty message. An image or a file, or an array of parts with one, is the end's `content`, and `result` says it in
+ * words. A value that JSON cannot hold (a cycle, a BigInt, bytes, a function, a symbol, a Map, a Set or an Error, also somewhere in it) is an error,
+ * `TOOL_RESULT_INVALID`, and so is a part that is malformed. An Error that is returned counts as thrown.
  *
- * At most `maxBytes` of UTF-8 are kept, whole code points, and a last line says how much was left out.
+ * At most `maxBytes` of text are kept, whole code points, and a last line says how much was left out. In the place of an image or a file that
+ * would be more than `maxMediaBytes`, words say so.
  */
-export function resultEnd(value: unknown, maxBytes: number): ToolEnd {
-  if (value instanceof ToolContent) return contentEnd(value, maxBytes);
+export function resultEnd(value: unknown, limits: ResultLimits): ToolEnd {
+  const { maxBytes } = limits;
+  if (value instanceof Error) return errorEnd(value, maxBytes);
   try {
-    return { result: cutText(textOf(value), maxBytes) };
+    const media = mediaIn(value);
+    if (!media) return { result: cutText(textOf(value), maxBytes) };
+    const content = contentOf(media, limits);
+    const result = cutText(wordsOf(content), maxBytes);
+    const hasMedia = content.some(({ type }) => type !== "text");
+    return { result, ...(hasMedia ? { content } : {}) };
   } catch (error) {
     const message = `the tool's result cannot be shown to the model: ${describe(error)}`;
     return errorEnd(new HeddleError("TOOL_RESULT_INVALID", message, { cause: error }), maxBytes);
   }
-}
-
-/** Its words, and the texts among its parts, are cut as any result. Images and files are as large as they are. */
-function contentEnd({ words, parts }: ToolContent, maxBytes: number): ToolEnd {
-  let leftBytes = maxBytes;
-  const content = parts.map((part) => {
-    if (part.type !== "text") return part;
-    const text = cutText(part.text, leftBytes);
-    leftBytes = Math.max(0, leftBytes - Buffer.byteLength(part.text));
-    return { ...part, text };
-  });
-  return { result: cutText(words, maxBytes), content };
 }
 
 /**
@@ -49,13 +55,7 @@ export function timeoutEnd(timeout: HeddleError): ToolEnd {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (toJson(value) ?? "");
-}
-
-function cutText(text: string, maxBytes: number): string {
-  if (text.length * 3 <= maxBytes) return text;
-  const sizeBytes = Buffer.byteLength(text);
-  if (sizeBytes <= maxBytes) return text;
-  const { read, written } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
-  return `${text.slice(0, read)}\n… ${sizeBytes - written} bytes more were left out`;
+  const text = typeof value === "string" ? value : toJson(value);
+  if (text === undefined) return "The tool returned nothing.";
+  return text.trim() === "" ? "The tool returned an empty text." : text;
 }

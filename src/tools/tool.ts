@@ -2,12 +2,16 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/sp
 import type { JobResult } from "../protocol/job.ts";
 import type { McpSource } from "./mcp/descriptor.ts";
 
-/** A JSON Schema for an object: what a model's server is shown, and arguments are checked against (draft 2020-12). */
+/** A JSON Schema, of drafts 4 to 2020-12 or as OpenAPI has them: what a model's server is shown, and arguments are checked against. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** A schema of a library such as zod 4, valibot or arktype, which can be shown as a JSON Schema. */
-export type StandardSchema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output> &
-  StandardJSONSchemaV1<Input, Output>;
+/**
+ * A schema of a library: of zod 4 and zod/mini, arktype, of effect 4 by its `toStandardJSONSchemaV1`, of valibot where
+ * `@valibot/to-json-schema` is installed, and of any other that says by itself what it is as a JSON Schema.
+ */
+export type StandardSchema<Input = unknown, Output = Input> =
+  | StandardSchemaV1<Input, Output>
+  | (StandardSchemaV1<Input, Output> & StandardJSONSchemaV1<Input, Output>);
 
 export type Parameters = StandardSchema | JsonSchema;
 
@@ -145,6 +149,11 @@ export type Tool<P extends Parameters = Parameters, R = unknown> = {
   /** For the model. */
   readonly description?: string;
   readonly parameters: P;
+  /**
+   * Whether the model's server is to hold the arguments to the schema. Such a schema requires all properties and allows no others, at each
+   * level, and has no choices but `anyOf`; one that servers would not take is refused. @defaultValue false
+   */
+  readonly strict?: boolean;
   /** Whether somebody must approve a call before it is carried out. @defaultValue false */
   readonly needsApproval?:
     | boolean
@@ -160,15 +169,15 @@ export type Tool<P extends Parameters = Parameters, R = unknown> = {
   readonly timeoutMs?: number;
   /** Whether a call that was cut off by its thread's end may be carried out again. @defaultValue false */
   readonly idempotent?: boolean;
-  /** Its result goes to the model: text as it is, other plain data as JSON, nothing as an empty text. What it throws, too, as an error. */
+  /**
+   * Its result goes to the model: text as it is, other plain data as JSON, nothing in words that say so. An image or a file, as a
+   * `ContentPart`, or an array of parts with one of them, goes to it as that; `data` may be bytes. What it throws, too, as an error.
+   */
   readonly execute: (args: ArgumentsOf<P>, ctx: ToolContext) => R | Promise<R>;
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: what a tool takes is known to who has made it, and checked by `parameters`.
 type AnyArguments = any;
-
-/** What a tool may be called: what models' servers take. */
-export const TOOL_NAME: RegExp = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** A tool of any kind, as it is kept. */
 export type AnyTool = Omit<Tool, "needsApproval" | "execute"> & {
@@ -177,11 +186,3 @@ export type AnyTool = Omit<Tool, "needsApproval" | "execute"> & {
     | ((args: AnyArguments, ctx: ApprovalContext) => boolean | Promise<boolean>);
   readonly execute: (args: AnyArguments, ctx: ToolContext) => unknown;
 };
-
-/**
- * A tool. A tool module exports `tools`, an array of them, or a function of the module's options that returns one; beside it, it may export
- * `stateful = true`: then its worker keeps its thread. As a host tool, it is given to `createWorker`.
- */
-export function defineTool<P extends Parameters, R>(tool: Tool<P, R>): Tool<P, R> {
-  return tool;
-}

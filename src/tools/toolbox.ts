@@ -50,6 +50,11 @@ function readyTool(tool: AnyTool): ReadyTool {
 }
 
 function specOf({ tool, schema }: ReadyTool): ToolSpec {
-  const { name, description } = tool;
-  return { name, ...(description === undefined ? {} : { description }), parameters: schema.json };
+  const { name, description, strict = false } = tool;
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    parameters: schema.json,
+    ...(strict ? { strict } : {}),
+  };
 }

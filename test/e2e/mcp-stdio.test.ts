@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ContentPart } from "../../src/index.ts";
 import { McpConnections } from "../../src/supervisor/tools/mcp-connections.ts";
 import { schemaOf } from "../../src/tools/schema.ts";
-import { ToolContent } from "../../src/tools/tool-content.ts";
+import { resultEnd } from "../../src/tools/tool-end.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { Caller, everything, fixture } from "../support/mcp.ts";
@@ -47,9 +48,9 @@ describe("the reference server over stdio", () => {
 
   test("an image is given as an image, and in words; links are described", async () => {
     const image = await caller.call("get-tiny-image");
-    expect(image).toBeInstanceOf(ToolContent);
-    const { words, parts } = image as ToolContent;
-    expect(words).toMatch(/\n\[image: image\/png, \d+ bytes\]\n/);
+    const { result } = resultEnd(image, { maxBytes: 10_000, maxMediaBytes: 1_000_000 });
+    expect(result).toMatch(/\n\[image: image\/png, \d+ bytes\]\n/);
+    const parts = image as readonly ContentPart[];
     expect(parts.map(({ type }) => type)).toEqual(["text", "image", "text"]);
     expect(parts[1]).toMatchObject({ mediaType: "image/png", data: expect.any(String) });
     expect(await caller.call("get-resource-links", { count: 2 })).toMatch(

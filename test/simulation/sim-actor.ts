@@ -113,12 +113,18 @@ export class SimActor implements ThreadBody {
 
   async #run(job: ActorJob): Promise<void> {
     const { jobId, context, steering: said = [] } = job;
-    const { maxSteps = 1, maxParallelToolCalls = 1, maxToolResultBytes = 0 } = this.config ?? {};
+    const {
+      maxSteps = 1,
+      maxParallelToolCalls = 1,
+      maxToolResultBytes = 0,
+      maxToolMediaBytes = 0,
+    } = this.config ?? {};
+    const limits = { maxBytes: maxToolResultBytes, maxMediaBytes: maxToolMediaBytes };
     const abort = new AbortController();
     const { signal } = abort;
     const steering = [...said];
     const isCancelled = () => signal.aborted;
-    const caller = { jobId, context, signal, isCancelled, maxResultBytes: maxToolResultBytes };
+    const caller = { jobId, context, signal, isCancelled, limits };
     this.#running = { jobId, abort, steering };
     const ask = async (messages: ActorModelCall["messages"], steered: number) => {
       await this.#think();

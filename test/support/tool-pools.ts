@@ -44,7 +44,7 @@ export function callOf(
     context: undefined,
     jobId: "job",
     toolCallId: "job-1",
-    maxResultBytes: 65_536,
+    limits: { maxBytes: 65_536, maxMediaBytes: 5_242_880 },
     ...more,
   };
 }

@@ -3,6 +3,8 @@ import type { ToolDecision, WorkerHost } from "../../src/index.ts";
 import { startScripted } from "../support/supervisors.ts";
 import { callsOf, eventsOf, guarded, Inbox, outcomesOf } from "../support/tools.ts";
 
+type Decision = Pick<ToolDecision, "remember"> & ({ approve: true } | { deny: string });
+
 const args = { to: "ann", text: "hi" };
 const script = callsOf({ name: "send", args });
 const answering = (answer: () => unknown): WorkerHost => ({
@@ -75,6 +77,63 @@ describe("two who answer", () => {
 });
 
 describe("a decision to be remembered", () => {
+  test.each<[string, Decision, string, unknown[]]>([
+    ["approves", { approve: true }, "approved", [{ to: "a" }, { to: "b" }, { to: "c" }]],
+    ["denies", { deny: "no" }, "denied", []],
+  ])(
+    "%s the calls of that tool that wait already, each with an event of its own",
+    async (...row) => {
+      const [, decision, decided, sent] = row;
+      const calls = ["a", "b", "c"].map((to) => ({ name: "send", args: { to } }));
+      const { session } = await startScripted(
+        callsOf(...calls, { name: "post", args: { to: "d" } }),
+      );
+      const inbox = new Inbox(session);
+      const called: unknown[] = [];
+      const post = guarded(called, { name: "post" });
+      const hostTools = [...guarded(called).hostTools, ...post.hostTools];
+      const job = session.run({ name: "clerk", hostTools }, { prompt: "go" });
+      const asked = [
+        await inbox.next(),
+        await inbox.next(),
+        await inbox.next(),
+        await inbox.next(),
+      ];
+      const [second, other] = [
+        asked.find(({ args }) => Object(args).to === "b"),
+        asked.find(({ toolName }) => toolName === "post"),
+      ];
+      session.decide(second?.confirmationId ?? "", decision, { remember: "session" });
+      expect([...session.confirmations.keys()]).toEqual([other?.confirmationId]);
+      session.decide(other?.confirmationId ?? "", { deny: "not that" });
+      await job.wait();
+      expect(called).toHaveLength(sent.length);
+      expect(called).toEqual(expect.arrayContaining(sent));
+      const events = await eventsOf(job, "confirmation-decided");
+      expect(events.filter(({ toolName }) => toolName === "send")).toMatchObject([
+        { decision: decided, by: "session" },
+        { decision: decided, by: "remembered" },
+        { decision: decided, by: "remembered" },
+      ]);
+    },
+  );
+
+  test("says nothing of the calls of a worker of another name", async () => {
+    const { session } = await startScripted([...script, ...script]);
+    const inbox = new Inbox(session);
+    const called: unknown[] = [];
+    const jobs = ["ann", "ben"].map((name) =>
+      session.run({ name, ...guarded(called) }, { prompt: "go" }),
+    );
+    const asked = [await inbox.next(), await inbox.next()];
+    const own = asked.find(({ workerName }) => workerName === "ann");
+    session.decide(own?.confirmationId ?? "", { approve: true }, { remember: "session" });
+    expect([...session.confirmations.values()]).toMatchObject([{ workerName: "ben" }]);
+    await jobs[1]?.cancel();
+    await jobs[0]?.wait();
+    expect(called).toEqual([args]);
+  });
+
   test.each([
     ["an approval", { approve: true }, ["ann", "ann"]],
     ["a denial", { deny: "never" }, []],

@@ -46,8 +46,12 @@ describe("a call in the pool", () => {
     });
   });
 
-  test("is cut to maxResultBytes", async () => {
-    const call = computing("shout", { text: "abcdef" }, { maxResultBytes: 4 });
+  test("is cut to its limit", async () => {
+    const call = computing(
+      "shout",
+      { text: "abcdef" },
+      { limits: { maxBytes: 4, maxMediaBytes: 0 } },
+    );
     expect(await result(startPool(), call)).toBe("ABCD\n… 2 bytes more were left out");
   });
 
@@ -75,7 +79,7 @@ describe("a call in the pool", () => {
 
   test("may show just 8 KiB of progress", async () => {
     const { end, progress } = begin(startPool(), computing("misreports", { size: 8_190 }));
-    expect(await end).toEqual({ result: "" });
+    expect(await end).toEqual({ result: "The tool returned nothing." });
     expect(progress).toEqual(["a".repeat(8_190)]);
   });
 

@@ -120,15 +120,15 @@ describe("loadTools()", () => {
     ["needsApproval: 'yes'", "needsApproval must be true, false or a function"],
     ["needsApproval: null", "needsApproval must be true, false or a function"],
     ["runsIn: 'thread'", 'runsIn must be "actor" or "pool"'],
-    ["timeoutMs: 0", "timeoutMs must be a whole number, 1 to 2147483647"],
-    ["timeoutMs: 2147483648", "timeoutMs must be a whole number, 1 to 2147483647"],
-    ["timeoutMs: 1.5", "timeoutMs must be a whole number, 1 to 2147483647"],
-    ["timeoutMs: '5'", "timeoutMs must be a whole number, 1 to 2147483647"],
-    ["timeoutMs: 5n", "timeoutMs must be a whole number, 1 to 2147483647"],
+    ["timeoutMs: 0", "timeoutMs must be an integer from 1 to 2147483647"],
+    ["timeoutMs: 2147483648", "timeoutMs must be an integer from 1 to 2147483647"],
+    ["timeoutMs: 1.5", "timeoutMs must be an integer from 1 to 2147483647"],
+    ["timeoutMs: '5'", "timeoutMs must be an integer from 1 to 2147483647"],
+    ["timeoutMs: 5n", "timeoutMs must be an integer from 1 to 2147483647"],
     ["idempotent: 1", "idempotent must be true or false"],
     ["parameters: undefined", "parameters must be a JSON Schema"],
     ["parameters: []", "parameters must be a JSON Schema"],
-    ["parameters: { a() {} }", "parameters must be a JSON Schema"],
+    ["parameters: { a() {} }", "parameters has no keyword of JSON Schema, only a"],
   ])("a tool with %s is refused", async (fields, message) => {
     const module = withTool(fields);
     await expect(loadTools([module])).rejects.toMatchObject({

@@ -1,23 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HeddleError } from "../../src/errors.ts";
+import type { ResultLimits } from "../../src/tools/tool-end.ts";
 import { errorEnd, resultEnd } from "../../src/tools/tool-end.ts";
 
 const PLENTY = 65_536;
+const LIMITS = { maxBytes: PLENTY, maxMediaBytes: 1_000 };
 const LEFT_OUT = /^(.*)\n… (\d+) bytes more were left out$/s;
+
+function upTo(maxBytes: number): ResultLimits {
+  return { maxBytes, maxMediaBytes: 0 };
+}
 
 describe("resultEnd()", () => {
   test.each([
     ["text as it is", 'a "b"\n', 'a "b"\n'],
-    ["nothing as an empty text", undefined, ""],
+    ["nothing in words", undefined, "The tool returned nothing."],
+    ["an empty text in words", "", "The tool returned an empty text."],
+    ["blanks in words", " \n", "The tool returned an empty text."],
     ["null as JSON", null, "null"],
     ["a number as JSON", 1.5, "1.5"],
     ["a boolean as JSON", false, "false"],
     ["data as JSON", { a: [1, { b: "c" }], d: undefined }, '{"a":[1,{"b":"c"}]}'],
     ["what has a form for JSON in that", new Date(0), '"1970-01-01T00:00:00.000Z"'],
-    ["what has nothing for JSON as an empty text", { toJSON: () => undefined }, ""],
+    [
+      "what has nothing for JSON in words",
+      { toJSON: () => undefined },
+      "The tool returned nothing.",
+    ],
   ])("shows %s", (_, value, result) => {
-    expect(resultEnd(value, PLENTY)).toEqual({ result });
+    expect(resultEnd(value, LIMITS)).toEqual({ result });
   });
 
   const cycle: { self?: unknown } = {};
@@ -30,6 +42,9 @@ describe("resultEnd()", () => {
     ["a function somewhere in it", [{ run() {} }], 'JSON has no function ("run")'],
     ["a symbol", Symbol("s"), "JSON has no symbol"],
     ["a Map", new Map([[1, 2]]), "JSON has no Map"],
+    ["bytes", new Uint8Array([1, 2]), 'JSON has no bytes: give { type: "image"'],
+    ["a Buffer somewhere in it", { png: Buffer.from("a") }, 'JSON has no bytes ("png")'],
+    ["an Error somewhere in it", { why: new Error("no") }, 'JSON has no Error ("why")'],
     ["a Set somewhere in it", { seen: new Set([1]) }, 'JSON has no Set ("seen")'],
     [
       "what throws when it is read",
@@ -42,7 +57,7 @@ describe("resultEnd()", () => {
     ],
   ];
   test.each(unfit)("%s is TOOL_RESULT_INVALID", (_, value, why) => {
-    const { result, error } = resultEnd(value, PLENTY);
+    const { result, error } = resultEnd(value, LIMITS);
     expect(error).toMatchObject({
       code: "TOOL_RESULT_INVALID",
       message: expect.stringContaining(why),
@@ -50,24 +65,32 @@ describe("resultEnd()", () => {
     expect(result).toBe(`Error: ${error?.message}`);
   });
 
+  test("an Error that is returned counts as thrown", () => {
+    expect(resultEnd(new RangeError("too far"), LIMITS)).toMatchObject({
+      result: "Error: too far",
+      error: { code: "TOOL_FAILED" },
+    });
+  });
+
   test("keeps what has just maxBytes", () => {
-    expect(resultEnd("aé", 3)).toEqual({ result: "aé" });
+    expect(resultEnd("aé", upTo(3))).toEqual({ result: "aé" });
   });
 
   test("cuts at a code point, and says how many bytes were left out", () => {
-    expect(resultEnd("aé😀b", 6).result).toBe("aé\n… 5 bytes more were left out");
-    expect(resultEnd("aé😀b", 7).result).toBe("aé😀\n… 1 bytes more were left out");
-    expect(resultEnd({ a: "bcdef" }, 4).result).toBe('{"a"\n… 9 bytes more were left out');
+    expect(resultEnd("aé😀b", upTo(6)).result).toBe("aé\n… 5 bytes more were left out");
+    expect(resultEnd("aé😀b", upTo(7)).result).toBe("aé😀\n… 1 bytes more were left out");
+    expect(resultEnd({ a: "bcdef" }, upTo(4)).result).toBe('{"a"\n… 9 bytes more were left out');
   });
 
   test("keeps as much of the beginning as fits, for any text", () => {
+    const said = fc.string({ unit: "grapheme", minLength: 1 }).filter((one) => one.trim() !== "");
     const text = fc
-      .tuple(fc.string({ unit: "grapheme", minLength: 1 }), fc.nat({ max: 40 }))
+      .tuple(said, fc.nat({ max: 40 }))
       .map(([given, more]) => ({ given, more, sizeBytes: Buffer.byteLength(given) }));
     fc.assert(
       fc.property(text, ({ given, more, sizeBytes }) => {
         const maxBytes = Math.max(1, sizeBytes - more);
-        const { result } = resultEnd(given, maxBytes);
+        const { result } = resultEnd(given, upTo(maxBytes));
         const [, kept = result, leftOut = "0"] = LEFT_OUT.exec(result) ?? [];
         expect(given.startsWith(kept)).toBe(true);
         expect(Buffer.byteLength(kept) + Number(leftOut)).toBe(sizeBytes);

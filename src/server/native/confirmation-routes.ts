@@ -35,7 +35,7 @@ const Decision = z
     }),
     remember: z.literal("session").optional().openapi({
       description:
-        "Later calls of the same tool by workers of the same name are decided alike. An edit is never remembered.",
+        "Calls of the same tool by workers of the same name are decided alike: those that wait already, and later ones. An edit is never remembered.",
     }),
   })
   .openapi("Decision", { oneOf: KINDS.map((kind) => ({ required: [kind] })) });

@@ -7,7 +7,7 @@ import type {
   ReasoningSettings,
   RunOptions,
 } from "../../index.ts";
-import { checkClientSchema } from "../client-schema.ts";
+import { checkClientSchema, withoutFormatPatterns } from "../client-schema.ts";
 import { EFFORTS } from "../efforts.ts";
 import { given } from "../given.ts";
 import { ContentShape } from "./inputs.ts";
@@ -67,7 +67,7 @@ export const JobInputShape: z.ZodType<WireJobInput> = z
       }),
     output: z.record(z.string(), z.unknown()).optional().openapi({
       description:
-        "A JSON Schema of what the last response is to be. Without regular expressions, uniqueItems, and references to itself; at most 5,000 values, its references being followed.",
+        "A JSON Schema of what the last response is to be. Without uniqueItems, references to itself, and regular expressions that could take long (one that begins with ^ and has no groups may stay; one next to a format is not run); at most 5,000 values, its references being followed.",
     }),
     model: Model.optional(),
     maxSteps: z.int().min(1).max(1_000).optional(),
@@ -85,7 +85,7 @@ export const JobInputShape: z.ZodType<WireJobInput> = z
 export function jobInput({ prompt, output }: WireJobInput): JobInput {
   if (output === undefined) return { prompt };
   checkClientSchema("output", output);
-  return { prompt, output: output as JsonSchema };
+  return { prompt, output: withoutFormatPatterns(output as JsonSchema) };
 }
 
 /** What a job is to stay within. */

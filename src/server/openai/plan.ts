@@ -5,7 +5,7 @@ import type {
   RunOptions,
   WorkerOptions,
 } from "../../index.ts";
-import { checkClientSchema } from "../client-schema.ts";
+import { checkClientSchema, withoutFormatPatterns } from "../client-schema.ts";
 import { EFFORTS } from "../efforts.ts";
 import type { ProviderStates } from "../provider-state.ts";
 import { clientTools, toolChoice } from "./client-tools.ts";
@@ -114,7 +114,7 @@ function outputOf({ response_format: format }: ChatRequest): JobInput["output"] 
       return { type: "object" };
     case "json_schema":
       checkClientSchema("response_format.json_schema.schema", format.json_schema.schema);
-      return format.json_schema.schema;
+      return withoutFormatPatterns(format.json_schema.schema);
     default:
       return format satisfies never;
   }

@@ -6,7 +6,7 @@ import { given } from "../check.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import type { ModelCall } from "../gateways/model-call.ts";
 import type { Timeouts } from "../options.ts";
-import { layerModelSettings } from "../workers/model-settings.ts";
+import { layerModelSettings, settingsOfStep } from "../workers/model-settings.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job } from "./job.ts";
 import { OutputCheck } from "./output-check.ts";
@@ -165,7 +165,8 @@ export class ModelSteps {
   }
 
   #request(messages: readonly Message[]): ModelRequest {
-    const { settings, options, output, worker, id } = this.#job.spec;
+    const { tally, spec } = this.#job;
+    const { settings, options, output, worker, id } = spec;
     const { specs: tools, instructions: guides } = this.#options.tools;
     const own = options.instructions ?? settings.instructions;
     return {
@@ -175,7 +176,7 @@ export class ModelSteps {
       }),
       messages,
       ...(tools.length === 0 ? {} : { tools }),
-      settings: layerModelSettings(settings.model, options.model),
+      settings: settingsOfStep(layerModelSettings(settings.model, options.model), tally.steps),
       origin: {
         workerId: worker.id,
         workerName: worker.name,

@@ -3,6 +3,7 @@ import type { ErrorDetails } from "../../protocol/error.ts";
 import type { ModelResponse } from "../../protocol/model.ts";
 import type { Checked } from "../../tools/schema.ts";
 import type { Steering } from "../workers/steering.ts";
+import { afterThoughts, unfenced } from "./answer-text.ts";
 import type { Job } from "./job.ts";
 import { hasRoom, isAnswered } from "./job-progress.ts";
 import type { Output } from "./output-schema.ts";
@@ -81,7 +82,8 @@ export function whyUnfit({ finishReason, refusal = "" }: ModelResponse): string 
 }
 
 /**
- * The output in a response's text: JSON, maybe inside one fence (```json), as the schema makes it.
+ * The output in a response's text: JSON, as the schema makes it. It may be inside one fence (```json), and after what the model has
+ * thought (`<think>…</think>`), which local servers leave in the text.
  *
  * @throws {HeddleError} `OUTPUT_INVALID` when the check itself fails.
  */
@@ -106,18 +108,14 @@ export function repairText({ spec }: Pick<Output, "spec">, issues: readonly stri
 }
 
 function parse(text: string): Checked {
+  const trimmed = text.trim();
   try {
-    return { ok: true, value: JSON.parse(unfenced(text.trim())) };
+    return { ok: true, value: JSON.parse(unfenced(trimmed)) };
   } catch (error) {
+    const answer = afterThoughts(trimmed);
+    if (answer !== undefined) return parse(answer);
     return { ok: false, issues: [shortened(`it is not JSON: ${(error as Error).message}`)] };
   }
-}
-
-/** No regular expression: the text is the model's, and may be long. */
-function unfenced(text: string): string {
-  if (text.length < 6 || !text.startsWith("```") || !text.endsWith("```")) return text;
-  const inside = text.slice(3, -3);
-  return inside.slice(0, 4).toLowerCase() === "json" ? inside.slice(4) : inside;
 }
 
 function shortened(issue: string): string {

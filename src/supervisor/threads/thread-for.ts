@@ -24,6 +24,7 @@ export type ThreadedWorker = {
     | "maxSteps"
     | "maxParallelToolCalls"
     | "maxToolResultBytes"
+    | "maxToolMediaBytes"
   >;
   readonly supply: ThreadSupply;
   readonly runtime: Runtime;
@@ -38,7 +39,7 @@ export function threadFor(
 ): WorkerThread {
   const { profile, heapMb, unresponsiveMs, whenUnresponsive } = settings;
   const { restart, parkAfterMs, killMs } = settings;
-  const { maxSteps, maxParallelToolCalls, maxToolResultBytes } = settings;
+  const { maxSteps, maxParallelToolCalls, maxToolResultBytes, maxToolMediaBytes } = settings;
   const onUnresponsive = (forMs: number) => {
     runtime.report({ type: "actor-unresponsive", workerId: id, name, forMs });
     if (whenUnresponsive !== "kill") return;
@@ -47,7 +48,11 @@ export function threadFor(
   };
   const thread = new WorkerThread({
     ...supply,
-    config: { workerId: id, workerName: name, maxSteps, maxParallelToolCalls, maxToolResultBytes },
+    config: {
+      workerId: id,
+      workerName: name,
+      ...{ maxSteps, maxParallelToolCalls, maxToolResultBytes, maxToolMediaBytes },
+    },
     profile,
     limits: { heapMb, unresponsiveMs, killMs },
     restart,

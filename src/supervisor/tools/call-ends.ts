@@ -4,8 +4,10 @@ import type { ErrorCode } from "../../protocol/error.ts";
 import type { ToolEnd } from "../../protocol/tool.ts";
 import { toolTimeout } from "../../tools/call-signal.ts";
 import { refused } from "../../tools/tool-call.ts";
+import type { ResultLimits } from "../../tools/tool-end.ts";
 import { resultEnd, timeoutEnd } from "../../tools/tool-end.ts";
 import type { Verdict } from "../jobs/job-lifecycle.ts";
+import type { WorkerSettings } from "../workers/worker-settings.ts";
 import type { OpenCall } from "./open-call.ts";
 
 /** What is said of a result that was cut is no longer. */
@@ -44,12 +46,22 @@ function endingOf(verdict: Verdict): { readonly code: ErrorCode; readonly why: s
   }
 }
 
+/** How much of a tool's result a worker's model is given. */
+export function resultLimits({
+  maxToolResultBytes: maxBytes,
+  maxToolMediaBytes: maxMediaBytes,
+}: Pick<WorkerSettings, "maxToolResultBytes" | "maxToolMediaBytes">): ResultLimits {
+  return { maxBytes, maxMediaBytes };
+}
+
 /** What an actor says is not to be trusted to keep to its bounds, or to the type. Where it has kept to them, it may have said so at the end. */
-export function boundedEnd({ result, content, error }: ToolEnd, maxBytes: number): ToolEnd {
-  const { result: text } = resultEnd(String(result), maxBytes + CUT_NOTICE_BYTES);
+export function boundedEnd({ result, content, error }: ToolEnd, limits: ResultLimits): ToolEnd {
+  const room = { ...limits, maxBytes: limits.maxBytes + CUT_NOTICE_BYTES };
+  const { result: text } = resultEnd(String(result), room);
+  const parts = content === undefined ? undefined : resultEnd(content, room).content;
   return {
     result: text,
-    ...(content === undefined ? {} : { content }),
+    ...(parts === undefined ? {} : { content: parts }),
     ...(error === undefined ? {} : { error: toWireError(fromWireError(error)) }),
   };
 }

@@ -78,12 +78,14 @@ function checked({ worker, isActor }: ChildWish): WorkerOptions {
 /** What a tool cannot choose, and what is the same unless it does. */
 function inherited({ spec: { settings } }: Job): WorkerOptions {
   const { maxSteps, maxDepth, maxChildren, approvals } = settings;
-  const { maxParallelToolCalls, maxToolResultBytes, windowBytes, maxOutputBytes } = settings;
+  const { maxParallelToolCalls, maxToolResultBytes, maxToolMediaBytes } = settings;
+  const { windowBytes, maxOutputBytes } = settings;
   const { graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive, parkAfterMs } = settings;
   const { initialMs, maxMs, ...restart } = settings.restart;
   return {
     ...{ maxSteps, maxDepth, maxChildren, approvals },
-    ...{ maxParallelToolCalls, maxToolResultBytes, windowBytes, maxOutputBytes },
+    ...{ maxParallelToolCalls, maxToolResultBytes, maxToolMediaBytes },
+    ...{ windowBytes, maxOutputBytes },
     ...{ graceMs, killMs, heapMb, unresponsiveMs, whenUnresponsive, parkAfterMs },
     restart: { ...restart, backoff: { initialMs, maxMs } },
   };

@@ -37,7 +37,8 @@ export async function confirmCall(
   if (settled) return settled;
   const issuesOf = await jsonSchemaIssues(options.parameters);
   options.signal.throwIfAborted();
-  return await ask(open, args, issuesOf, options);
+  // Meanwhile, somebody may have decided on another call, and on all like it.
+  return settledVerdict(open, options) ?? (await ask(open, args, issuesOf, options));
 }
 
 /** What a worker's `approvals` say by themselves; undefined: somebody is to be asked. */

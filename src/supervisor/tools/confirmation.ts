@@ -87,6 +87,11 @@ export class Confirmation {
     this.#hooks.onDecision(decision);
   }
 
+  /** It is decided like another one. */
+  settleAs(verdict: Verdict): void {
+    this.#settle(verdict);
+  }
+
   /** Nobody can answer it. */
   refuse(reason: string): void {
     this.#settle({ decision: "denied", reason });

@@ -90,13 +90,19 @@ export class Confirmations {
     this.#asked.complete();
   }
 
-  /** Keeps a decision for calls to come, if it says so. */
+  /** Keeps a decision for calls to come, if it says so, and for those that wait already. */
   #remember({ workerName, toolName }: ConfirmationRequest, decision: ToolDecision): void {
     if (decision.remember === undefined || "edit" in decision) return;
     const key = policyKey(workerName, toolName);
-    if ("deny" in decision) {
-      this.#remembered.set(key, { decision: "denied", by: "remembered", reason: decision.deny });
-    } else this.#remembered.set(key, { decision: "approved", by: "remembered" });
+    const verdict: Verdict =
+      "deny" in decision
+        ? { decision: "denied", by: "remembered", reason: decision.deny }
+        : { decision: "approved", by: "remembered" };
+    this.#remembered.set(key, verdict);
+    for (const open of [...this.#open.values()]) {
+      const { request } = open.ask;
+      if (policyKey(request.workerName, request.toolName) === key) open.settleAs(verdict);
+    }
   }
 
   #expectNotice(confirmation: Confirmation): void {

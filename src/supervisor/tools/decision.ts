@@ -3,7 +3,7 @@ import type { ToolDecision } from "../../protocol/tool.ts";
 import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
 
 export type DecideOptions = {
-  /** Decide later calls of this tool by workers of this name in the session alike. An edit is never remembered. */
+  /** Decide calls of this tool by workers of this name in the session alike: those that wait already, and later ones. An edit is never remembered. */
   readonly remember?: "session";
 };
 

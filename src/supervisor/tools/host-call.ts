@@ -3,6 +3,7 @@ import type { ToolEnd } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
 import { runTool } from "../../tools/run-tool.ts";
 import type { AnyTool, ToolContext } from "../../tools/tool.ts";
+import type { ResultLimits } from "../../tools/tool-end.ts";
 import type { Clock } from "../../transport/clock.ts";
 
 export type HostCall = {
@@ -10,7 +11,7 @@ export type HostCall = {
   readonly value: unknown;
   readonly ctx: ToolContext;
   readonly signal: CallSignal;
-  readonly maxResultBytes: number;
+  readonly limits: ResultLimits;
   /** How long it may take to stop; asked when its signal aborts. */
   readonly graceMs: () => number;
   readonly clock: Clock;
@@ -25,9 +26,9 @@ export type HostCall = {
  * @throws the signal's reason, when that is no timeout.
  */
 export async function runHostTool(call: HostCall): Promise<ToolEnd> {
-  const { tool, value, ctx, signal, maxResultBytes } = call;
+  const { tool, value, ctx, signal, limits } = call;
   const work = (async () => tool.execute(value, ctx))();
-  return await runTool(() => Promise.race([work, graceOver(call, work)]), signal, maxResultBytes);
+  return await runTool(() => Promise.race([work, graceOver(call, work)]), signal, limits);
 }
 
 /** Rejects when `work` has not ended `graceMs()` after the signal's abort. */

@@ -17,7 +17,7 @@ import type { Verdict } from "../jobs/job-lifecycle.ts";
 import type { Timeouts } from "../options.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
 import type { ThreadNeed } from "../threads/worker-thread.ts";
-import { boundedEnd, cutOffEnd, lostEnd } from "./call-ends.ts";
+import { boundedEnd, cutOffEnd, lostEnd, resultLimits } from "./call-ends.ts";
 import { answerOf, confirmCall } from "./confirm-call.ts";
 import { JobToolset } from "./job-toolset.ts";
 import { OpenCall, threadNeedOf } from "./open-call.ts";
@@ -248,8 +248,8 @@ export class JobTools {
 
   #finish(open: OpenCall, end: ToolEnd): void {
     const { job, onChange } = this.#options;
-    const { maxToolResultBytes } = job.spec.settings;
-    const outcome = job.tally.tool(open.index, boundedEnd(end, maxToolResultBytes));
+    const limits = resultLimits(job.spec.settings);
+    const outcome = job.tally.tool(open.index, boundedEnd(end, limits));
     if (!outcome) return;
     open.confirmation?.cancel();
     void open.end(new HeddleError("JOB_CANCELLED", "the call has ended"));

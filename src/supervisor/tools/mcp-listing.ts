@@ -1,4 +1,5 @@
 import type { Tool as ListedTool } from "@modelcontextprotocol/client";
+import { foreignParameters } from "../../tools/schema.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import { headerFault } from "./mcp-headers.ts";
 import type { McpLink } from "./mcp-link.ts";
@@ -63,7 +64,7 @@ export async function listMcpTools(
   for (const tool of entries) {
     const why = byName.has(tool.name)
       ? "it is listed twice, and the first one counts"
-      : (sizeFault(tool) ?? (sendsHeaders ? headerFault(tool.inputSchema) : undefined));
+      : faultOf(tool, sendsHeaders);
     if (why === undefined) byName.set(tool.name, tool);
     else
       refused.push(
@@ -75,6 +76,12 @@ export async function listMcpTools(
     entries: tools.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     leftOut: [...leftOut, ...refused],
   };
+}
+
+function faultOf(tool: ListedTool, sendsHeaders: boolean | undefined): string | undefined {
+  const foreign = foreignParameters(tool.inputSchema);
+  if (!foreign.ok) return foreign.why;
+  return sizeFault(tool) ?? (sendsHeaders ? headerFault(tool.inputSchema) : undefined);
 }
 
 function sizeFault({ name, description, inputSchema }: ListedTool): string | undefined {

@@ -1,6 +1,5 @@
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { AnyTool } from "../../tools/tool.ts";
-import { ToolContent } from "../../tools/tool-content.ts";
 import type { McpConnection } from "./mcp-connection.ts";
 import { mediaOf, partOf, wordsOfResource } from "./mcp-content.ts";
 import { listResources, listResourceTemplates, readResource } from "./mcp-resources.ts";
@@ -47,8 +46,8 @@ export function mcpResourceTools(
       const { uri } = args as { readonly uri: string };
       const contents = await connection.request(readResource(uri), signal, true);
       const blocks = contents.map((resource) => ({ type: "resource" as const, resource }));
-      const words = contents.map(wordsOfResource).join("\n");
-      return blocks.some(mediaOf) ? new ToolContent(words, blocks.map(partOf)) : words;
+      if (blocks.some(mediaOf)) return blocks.map(partOf);
+      return contents.map(wordsOfResource).join("\n");
     },
   };
   return [list, read];

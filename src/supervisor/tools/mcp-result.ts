@@ -1,6 +1,5 @@
 import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/client";
 import type { ContentPart } from "../../protocol/model.ts";
-import { ToolContent } from "../../tools/tool-content.ts";
 import { mediaOf, partOf, wordsOf } from "./mcp-content.ts";
 
 /** What is longer, and only of these characters, is no text for a model. */
@@ -9,15 +8,12 @@ const BASE64 = /[A-Za-z0-9+/_-]{1000,}={0,2}/g;
 type Result = Pick<CallToolResult, "content" | "structuredContent">;
 
 /** What a tool has given: its words; with its images and files, where models take them. */
-export function mcpResult(result: Result): string | ToolContent {
+export function mcpResult(result: Result): string | readonly ContentPart[] {
   const { content } = result;
-  const words = wordsOfResult(result);
-  if (!content.some(mediaOf)) return words;
+  if (!content.some(mediaOf)) return wordsOfResult(result);
   const structured = untold(result);
   const parts = content.filter((block) => wordsOf(block) !== "").map(partOf);
-  const told: readonly ContentPart[] =
-    structured === undefined ? parts : [...parts, { type: "text", text: structured }];
-  return new ToolContent(words, told);
+  return structured === undefined ? parts : [...parts, { type: "text", text: structured }];
 }
 
 /**

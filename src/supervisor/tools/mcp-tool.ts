@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client";
+import type { ContentPart } from "../../protocol/model.ts";
 import type { McpApprovals, McpSource } from "../../tools/mcp/descriptor.ts";
 import { isChosen } from "../../tools/mcp/tool-choice.ts";
-import type { AnyTool, JsonSchema, StandardSchema } from "../../tools/tool.ts";
-import type { ToolContent } from "../../tools/tool-content.ts";
+import { foreignParameters } from "../../tools/schema.ts";
+import type { AnyTool } from "../../tools/tool.ts";
 
 const MAX_NAME = 64;
 const DIGEST = 8;
@@ -17,12 +18,12 @@ export type CallTool = (
   tool: ListedTool,
   args: Arguments,
   call: { readonly signal: AbortSignal; readonly report: (progress: Progress) => void },
-) => Promise<string | ToolContent>;
+) => Promise<string | readonly ContentPart[]>;
 
 /** What of a source shapes its tools. */
 export type McpView = Pick<McpSource, "prefix" | "approvals" | "timeoutMs" | "tools">;
 
-/** Those tools of a server that a worker is to have, as it has them. */
+/** Those tools of a server that a worker is to have, as it has them. One whose schema cannot be used is left out. */
 export function mcpTools(
   listed: readonly ListedTool[],
   { prefix, approvals, timeoutMs, tools: choice = {} }: McpView,
@@ -35,13 +36,15 @@ export function mcpTools(
     chosen.map(({ name }) => name),
     rename,
   );
-  return chosen.map((tool) => {
+  return chosen.flatMap((tool): readonly AnyTool[] => {
     const { name, title, inputSchema, annotations = {} } = tool;
     const description = describe[name] ?? tool.description ?? title;
-    return {
+    const foreign = foreignParameters(inputSchema);
+    if (!foreign.ok) return [];
+    const made: AnyTool = {
       name: names.get(name) ?? name,
       ...(description === undefined ? {} : { description }),
-      parameters: checkedByItsServer(inputSchema),
+      parameters: foreign.parameters,
       needsApproval: needsApproval[name] ?? needsApprovalByHints(approvals, annotations),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       idempotent: isRepeatable(tool),
@@ -50,34 +53,13 @@ export function mcpTools(
         return call(tool, args as Arguments, { signal: ctx.signal, report });
       },
     };
+    return [made];
   });
 }
 
 /** Whether it does no harm to carry the tool out twice, as its server says. */
 export function isRepeatable({ annotations = {} }: ListedTool): boolean {
   return annotations.readOnlyHint === true || annotations.idempotentHint === true;
-}
-
-/**
- * The schema of a tool's arguments, which are only held to be an object: the server checks them itself, and fills in what has a default; its schema may
- * be in another dialect, or say more than it means.
- */
-export function checkedByItsServer(schema: JsonSchema): StandardSchema<unknown, Arguments> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "mcp",
-      validate: (value) =>
-        isArguments(value)
-          ? { value }
-          : { issues: [{ message: "the arguments must be a JSON object" }] },
-      jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
-    },
-  };
-}
-
-function isArguments(value: unknown): value is Arguments {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -151,7 +151,7 @@ export class ToolPool {
     const { module, ...task } = call;
     const { signal } = options;
     const thread = idle ?? this.#start(module, Piscina);
-    if (thread instanceof HeddleError) return errorEnd(thread, task.maxResultBytes);
+    if (thread instanceof HeddleError) return errorEnd(thread, task.limits.maxBytes);
     const kill = () => thread.kill();
     signal.addEventListener("abort", kill, { once: true });
     const outcome = await thread.run(task, options);
@@ -164,7 +164,7 @@ export class ToolPool {
     if (outcome.type === "ended") return outcome.end;
     // What an earlier call had left behind has ended the thread before it took this one.
     if (idle && !outcome.hasBegun) return await this.run(call, options);
-    return errorEnd(poolError(outcome.failure), task.maxResultBytes);
+    return errorEnd(poolError(outcome.failure), task.limits.maxBytes);
   }
 
   #start(module: ToolModule, Piscina: PiscinaClass): PoolThread | HeddleError {

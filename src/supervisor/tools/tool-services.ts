@@ -16,6 +16,7 @@ import { timeoutEnd } from "../../tools/tool-end.ts";
 import { clonePlain, given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import { askFrom, tellFrom } from "../messages/correspondence.ts";
+import { resultLimits } from "./call-ends.ts";
 import { startCommand } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { runHostTool } from "./host-call.ts";
@@ -149,8 +150,8 @@ export class ToolServices {
   /** A call that takes too long is ended with its thread, and the pool goes on. */
   async callPool(open: OpenCall, call: PoolCall, signal: CallSignal): Promise<ToolEnd> {
     const { moduleUrl, options, toolName, args } = call;
-    const { maxToolResultBytes: maxResultBytes } = this.#job.spec.settings;
-    const task = { toolName, args, ...this.about(open), maxResultBytes };
+    const limits = resultLimits(this.#job.spec.settings);
+    const task = { toolName, args, ...this.about(open), limits };
     const { worker } = this.#job;
     try {
       return await this.#session.pool.run(
@@ -174,7 +175,7 @@ export class ToolServices {
       value,
       ctx: this.#hostContext(open, signal),
       signal,
-      maxResultBytes: settings.maxToolResultBytes,
+      limits: resultLimits(settings),
       graceMs: this.#options.graceMs,
       clock: runtime.clock,
       onStuck: () =>

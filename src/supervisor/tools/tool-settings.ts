@@ -1,14 +1,13 @@
 import { extname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ToolModule } from "../../protocol/tool.ts";
+import { checkTool } from "../../tools/check-tool.ts";
 import { checkedMcpSource, isMcpSource } from "../../tools/mcp/check.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
-import { schemaOf } from "../../tools/schema.ts";
 import type { AnyTool } from "../../tools/tool.ts";
-import { TOOL_NAME } from "../../tools/tool.ts";
 import { repeatedName } from "../../tools/toolbox.ts";
 import { readableFor, resolveUserModule } from "../behaviors/user-module.ts";
-import { checkFields, checkNumber, checkOneOf, clonePlain, DEADLINE_MS, refuse } from "../check.ts";
+import { checkFields, clonePlain, refuse } from "../check.ts";
 
 /** A module of tools, and plain data for its function of them. */
 type ModuleSource = { readonly module: URL | string; readonly options?: unknown };
@@ -56,7 +55,7 @@ export function checkToolSources(field: string, sources: readonly ToolSource[] |
 export function checkHostTools(field: string, tools: readonly AnyTool[] | undefined): void {
   if (tools === undefined) return;
   if (!Array.isArray(tools)) refuse(field, "an array of tools, as defineTool() returns them");
-  for (const [i, tool] of tools.entries()) checkHostTool(`${field}[${i}]`, tool);
+  for (const [i, tool] of tools.entries()) checkTool(`${field}[${i}]`, tool);
   const twice = repeatedName(tools);
   if (twice !== undefined) refuse(field, `tools of different names; "${twice}" is there twice`);
 }
@@ -72,19 +71,6 @@ function checkSource(field: string, source: unknown): void {
     const own = OWN_MODULES.map((name) => `"${OWN}${name}"`).join(", ");
     refuse(isBare ? field : `${field}.module`, `a file: URL, an absolute path, or one of ${own}`);
   }
-}
-
-function checkHostTool(field: string, given: unknown): void {
-  const tool = given as Partial<AnyTool> | null | undefined;
-  const { name, execute, needsApproval, parameters, timeoutMs, runsIn } = tool ?? {};
-  if (typeof name !== "string" || !TOOL_NAME.test(name)) {
-    refuse(`${field}.name`, "1 to 64 of a-z, A-Z, 0-9, _ and -");
-  }
-  if (typeof execute !== "function") refuse(`${field}.execute`, "a function");
-  checkOneOf(`${field}.needsApproval`, typeof needsApproval, ["undefined", "boolean", "function"]);
-  checkOneOf(`${field}.runsIn`, runsIn, ["actor", "pool"]);
-  checkNumber(`${field}.timeoutMs`, timeoutMs, DEADLINE_MS);
-  schemaOf(`${field}.parameters`, parameters);
 }
 
 function isModule(source: ToolSource): source is Exclude<ToolSource, McpSource> {

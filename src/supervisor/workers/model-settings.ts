@@ -52,6 +52,16 @@ function lay(under: ModelSettings, over: ModelSettings | undefined): ModelSettin
   return merged as ModelSettings;
 }
 
+/**
+ * The settings of a model call of a job that has had `steps` responses. A tool that must be called is called with the first one: if that held
+ * for the next one, too, the model could never answer.
+ */
+export function settingsOfStep(model: ModelSettings, steps: number): ModelSettings {
+  const { toolChoice } = model;
+  const isForced = toolChoice === "required" || typeof toolChoice === "object";
+  return steps > 0 && isForced ? { ...model, toolChoice: "auto" } : model;
+}
+
 /** @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds. */
 export function checkModelSettings(field: string, model: ModelSettings | undefined): void {
   if (model === undefined) return;

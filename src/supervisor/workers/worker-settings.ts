@@ -53,6 +53,7 @@ export type WorkerSettings = {
   readonly approvals: "ask" | "deny" | "allow";
   readonly maxParallelToolCalls: number;
   readonly maxToolResultBytes: number;
+  readonly maxToolMediaBytes: number;
 };
 
 const FIELDS = [
@@ -83,6 +84,7 @@ const FIELDS = [
   "approvals",
   "maxParallelToolCalls",
   "maxToolResultBytes",
+  "maxToolMediaBytes",
 ] as const satisfies readonly (keyof WorkerOptions)[];
 
 const TIMEOUT_FIELDS = [
@@ -99,6 +101,7 @@ const DEFAULTS = {
   approvals: "ask",
   maxParallelToolCalls: 8,
   maxToolResultBytes: 65_536,
+  maxToolMediaBytes: 5_242_880,
 } as const;
 /** One for all workers that say nothing of their own: there may be a hundred thousand. */
 const NO_PERMISSIONS: Permissions = {};
@@ -149,6 +152,7 @@ export function workerSettings(
     approvals: merged.approvals,
     maxParallelToolCalls: merged.maxParallelToolCalls,
     maxToolResultBytes: merged.maxToolResultBytes,
+    maxToolMediaBytes: merged.maxToolMediaBytes,
   };
 }
 
@@ -185,11 +189,13 @@ function checkTools(field: (name: string) => string, options: WorkerOptions): vo
   checkToolSources(field("tools"), options.tools);
   checkHostTools(field("hostTools"), options.hostTools);
   checkOneOf(field("approvals"), options.approvals, ["ask", "deny", "allow"]);
-  const { maxParallelToolCalls, maxToolResultBytes } = options;
+  const { maxParallelToolCalls, maxToolResultBytes, maxToolMediaBytes } = options;
   const calls = { min: 1, max: 100, integer: true };
   checkNumber(field("maxParallelToolCalls"), maxParallelToolCalls, calls);
   const bytes = { min: 1, max: 16_777_216, integer: true };
   checkNumber(field("maxToolResultBytes"), maxToolResultBytes, bytes);
+  const media = { min: 0, max: 52_428_800, integer: true };
+  checkNumber(field("maxToolMediaBytes"), maxToolMediaBytes, media);
 }
 
 /** @throws {HeddleError} `INVALID_OPTION`. */

@@ -41,6 +41,14 @@ describe("checkText()", () => {
     ["a fence that says JSON, with space around it", '\n```JSON\r\n{"x":1}\r\n```\n\n'],
     ["a fence that says nothing", '```\n{"x":1}\n```'],
     ["a fence in one line", '```json {"x":1}```'],
+    ["a fence that says json5", '```json5\n{"x":1}\n```'],
+    ["a fence of tildes", '~~~json\n{"x":1}\n~~~'],
+    ["thoughts before it", '<think>\nLet me see {"x":2}\n</think>\n\n{"x":1}'],
+    ["thoughts before a fence", '<think>a</think>\n```json\n{"x":1}\n```'],
+    ["thoughts whose beginning is in the prompt", 'so {x}</think>{"x":1}'],
+    ["thoughts by another name", '<Thinking>a</THINKING>{"x":1}'],
+    ["thoughts twice", '<think>a</think><think>b</think>{"x":1}'],
+    ["no thoughts", '<think></think>{"x":1}'],
     ["a byte order mark", '\ufeff{"x":1}'],
   ])("takes %s", async (_, text) => {
     expect(await textCheck(POINT)(text)).toEqual({ ok: true, value });
@@ -56,6 +64,9 @@ describe("checkText()", () => {
     ["an empty fence", "```json\n```"],
     ["ticks alone", "`````"],
     ["a fence of another language", '```yaml\n{"x":1}\n```'],
+    ["thoughts without their end", '<think>{"x":1}'],
+    ["thoughts alone", "<think>x is one</think>"],
+    ["words behind thoughts", '<think>a</think>x is {"x":1}'],
     ["half of it", '{"x":'],
   ])("does not take %s", async (_, text) => {
     const checked = await textCheck(POINT)(text);
@@ -66,6 +77,12 @@ describe("checkText()", () => {
     const text = '```json\n{"code":"```js\\n1\\n```"}\n```';
     const checked = await textCheck(z.object({ code: z.string() }))(text);
     expect(checked).toEqual({ ok: true, value: { code: "```js\n1\n```" } });
+  });
+
+  test("an answer may speak of thoughts", async () => {
+    const text = '{"code":"<think></think>{}"}';
+    const checked = await textCheck(z.object({ code: z.string() }))(text);
+    expect(checked).toEqual({ ok: true, value: { code: "<think></think>{}" } });
   });
 
   test("gives what the schema makes of it", async () => {

@@ -55,21 +55,17 @@ describe("mcpResult()", () => {
   test("gives images and documents as parts, in their order", () => {
     const pdf = { uri: "a://b/c.pdf", blob: PNG, mimeType: "application/pdf" };
     const content = [text("one"), image, text(""), { type: "resource" as const, resource: pdf }];
-    expect(mcpResult({ content, structuredContent: { more: "yes" } })).toEqual({
-      words:
-        'one\n[image: image/png, 8 bytes]\n[resource: a://b/c.pdf, application/pdf, 8 bytes]\n{"more":"yes"}',
-      parts: [
-        text("one"),
-        { type: "image", mediaType: "image/png", data: PNG },
-        { type: "file", mediaType: "application/pdf", data: PNG, filename: "c.pdf" },
-        text('{"more":"yes"}'),
-      ],
-    });
+    expect(mcpResult({ content, structuredContent: { more: "yes" } })).toEqual([
+      text("one"),
+      { type: "image", mediaType: "image/png", data: PNG },
+      { type: "file", mediaType: "application/pdf", data: PNG, filename: "c.pdf" },
+      text('{"more":"yes"}'),
+    ]);
   });
 
   test("its texts are cut as any result", () => {
     const made = mcpResult({ content: [text("x".repeat(50)), image, text("y".repeat(50))] });
-    const { result, content } = resultEnd(made, 60);
+    const { result, content } = resultEnd(made, { maxBytes: 60, maxMediaBytes: 100 });
     expect(result).toMatch(/^x{50}\n\[image: .*\n… \d+ bytes more were left out$/);
     expect(content).toEqual([
       text("x".repeat(50)),
