@@ -28,7 +28,7 @@ async function ask(kind: Kind, what: "attempt" | "inventory", args: Names = {}):
   const { session } = await startScripted(callsOf({ name: `${kind}-${what}`, args }));
   if (kind === "behaviour") {
     const worker = session.createWorker({ behavior: moduleOf("reach") });
-    const reply: unknown = await worker.ask(what, args as never);
+    const reply: unknown = await worker.ask(what, args as never, { timeoutMs: 60_000 } as never);
     expect(JSON.stringify(reply)).not.toContain(secret);
     return reply as Names;
   }
@@ -136,7 +136,9 @@ describe("node:sqlite", () => {
       message: expect.stringContaining(GRANT),
     });
     const worker = session.createWorker({ behavior: moduleOf("needs-sqlite") });
-    await expect(worker.ask("users" as never, "" as never)).rejects.toMatchObject({
+    await expect(
+      worker.ask("users" as never, "" as never, { timeoutMs: 60_000 } as never),
+    ).rejects.toMatchObject({
       code: "BEHAVIOR_LOAD_FAILED",
       message: expect.stringContaining(GRANT),
     });
@@ -150,6 +152,8 @@ describe("node:sqlite", () => {
     const [outcome] = await outcomesOf(job);
     expect(outcome?.result).toBe('[{"name":"somebody"}]');
     const worker = session.createWorker({ behavior: moduleOf("needs-sqlite"), permissions });
-    expect(await worker.ask("users" as never, database as never)).toBe(1);
+    expect(
+      await worker.ask("users" as never, database as never, { timeoutMs: 60_000 } as never),
+    ).toBe(1);
   });
 });
