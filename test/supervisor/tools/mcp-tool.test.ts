@@ -91,7 +91,7 @@ describe("mcpTools()", () => {
       ["a", "0"],
       ["b", "1"],
     ]);
-    expect(tools[0]).toMatchObject({ timeoutMs: 5, idempotent: false });
+    expect(tools[0]).toMatchObject({ timeoutMs: 5, parameters: inputSchema, idempotent: false });
   });
 
   test("is called by the server's own name for it", async () => {
