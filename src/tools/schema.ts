@@ -38,13 +38,13 @@ export type Schema = { readonly json: JsonSchema; readonly check: SchemaCheck };
 /** What a schema is for: a tool's arguments, which are an object, or a job's output. */
 export type SchemaUse = "arguments" | "output";
 
-/** The schema of a tool that somebody else has written, as parameters; or why it cannot be used. */
+/** The schema of a tool that somebody else has written, as a tool's `parameters`; or why it cannot be used. */
 export type ForeignParameters =
-  | { readonly ok: true; readonly parameters: StandardSchema }
+  | { readonly ok: true; readonly parameters: JsonSchema }
   | { readonly ok: false; readonly why: string };
 
-/** What was made of a library's schema serves all that use it: to show one takes its time, and it does not change. */
-const SHOWN: { readonly [U in SchemaUse]: WeakMap<object, Schema> } = {
+/** What was made of a library's schema, or a foreign one, serves all that use it: it takes its time, and they do not change. */
+const PREPARED: { readonly [U in SchemaUse]: WeakMap<object, Schema> } = {
   arguments: new WeakMap(),
   output: new WeakMap(),
 };
@@ -59,6 +59,8 @@ export function schemaOf(field: string, given: unknown, use: SchemaUse = "argume
   if ((typeof given !== "object" && typeof given !== "function") || given === null) {
     throw noSchema(field);
   }
+  const known = PREPARED[use].get(given);
+  if (known) return known;
   if ("~standard" in given) return ofLibrary(field, given as LibrarySchema & StandardSchema, use);
   if (isBareEffect(given)) refuseBareEffect(field);
   if (!isNode(given)) throw noSchema(field);
@@ -81,23 +83,20 @@ export function foreignParameters(given: unknown): ForeignParameters {
     const json = sentSchema(modern, "arguments");
     const check = checkOf(modern, true);
     const lenient = async (value: unknown) => await check(value).catch(() => passed(value));
-    const parameters = standardOf(json, lenient);
-    SHOWN.arguments.set(parameters, { json, check: lenient });
-    return { ok: true, parameters };
+    PREPARED.arguments.set(json, { json, check: lenient });
+    return { ok: true, parameters: json };
   } catch (error) {
     return { ok: false, why: `its schema cannot be used: ${describe(error)}` };
   }
 }
 
 function ofLibrary(field: string, given: LibrarySchema & StandardSchema, use: SchemaUse): Schema {
-  const known = SHOWN[use].get(given);
-  if (known) return known;
   const shown = plain(field, shownAsJson(field, given));
   const schema = {
     json: ofJson(field, shown, use).json,
     check: (value: unknown) => checkStandard(given, value),
   };
-  SHOWN[use].set(given, schema);
+  PREPARED[use].set(given, schema);
   return schema;
 }
 
@@ -129,22 +128,6 @@ async function checkStandard(schema: StandardSchema, value: unknown): Promise<Ch
   const result = await schema["~standard"].validate(value);
   if (!result.issues) return passed(result.value);
   return { ok: false, issues: result.issues.slice(0, MAX_ISSUES).map(readable) };
-}
-
-function standardOf(json: JsonSchema, check: SchemaCheck): StandardSchema {
-  const shown = () => json;
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "heddle",
-      jsonSchema: { input: shown, output: shown },
-      validate: async (value) => {
-        const checked = await check(value);
-        if (checked.ok) return { value: checked.value };
-        return { issues: checked.issues.map((message) => ({ message })) };
-      },
-    },
-  } as StandardSchema;
 }
 
 function readable({ message, path = [] }: StandardSchemaV1.Issue): string {

@@ -145,7 +145,7 @@ describe("runInline()", () => {
     expect(order).toEqual(["opens", "waits"]);
     expect(run.calls.map(({ name, end }) => [name, end.result])).toEqual([
       ["waits", "open"],
-      ["opens", ""],
+      ["opens", "The tool returned nothing."],
     ]);
   });
 });
