@@ -16,6 +16,13 @@ export const PROXY_VARIABLES: readonly string[] = [
   "NO_PROXY",
 ].flatMap((name) => [name, name.toLowerCase()]);
 
+/** Those of `PROXY_VARIABLES` that are set. */
+export function hostProxies(env: Environment): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    PROXY_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  );
+}
+
 /**
  * By which proxy `url` is asked; undefined: by none.
  *

@@ -39,7 +39,7 @@ export class McpHttpTransport implements McpTransport {
     this.#clock = clock;
     this.#inner = new sdk.StreamableHTTPClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: new HttpFetch().fetch,
+      fetch: new HttpFetch(server.network).fetch,
       // Its own timers would keep the process alive.
       reconnectionScheduler: (reconnect, delayMs) => {
         const timer = clock.setTimer(delayMs, reconnect);
