@@ -46,9 +46,9 @@ export function problemOf(
 ): NetworkProblem | undefined {
   if (error instanceof ProxyError) return { message: error.message, isPassing: error.isPassing };
   if (!(error instanceof Error)) return undefined;
+  if (proxy !== undefined) return problemOf(unreachable(proxy, error), host);
   const message = certificateProblem(error, host);
-  if (message !== undefined) return { message, isPassing: false };
-  return proxy && { message: unreachable(proxy, error).message, isPassing: true };
+  return message === undefined ? undefined : { message, isPassing: false };
 }
 
 /** Without credentials. */
@@ -71,7 +71,8 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
 const OF_A_CERTIFICATE =
   /^(CERT_|ERROR_IN_CERT_|UNABLE_TO_DECODE_ISSUER_|UNABLE_TO_DECRYPT_|CRL_|UNABLE_TO_GET_CRL|PATH_LENGTH_EXCEEDED|INVALID_PURPOSE)/;
 /** Alerts of a server that has looked at our certificate. */
-const OF_OUR_CERTIFICATE = /^ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
+const OF_OUR_CERTIFICATE = /alert (.* )?(certificate|unknown ca|access denied)/;
+const NO_TLS = /wrong version number|packet length too long/;
 
 function certificateProblem(error: Error, host: string): string | undefined {
   const { code = "" } = error as { code?: string };
@@ -90,13 +91,20 @@ function certificateProblem(error: Error, host: string): string | undefined {
     case "ERR_TLS_CERT_ALTNAME_INVALID":
     case "HOSTNAME_MISMATCH":
       return `${whose} is for other names (${code}): ask it by a name that it has. ${describe(error)}`;
-    case "ERR_SSL_WRONG_VERSION_NUMBER":
-    case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
-      return `${host} does not speak TLS (${code}): should its URL begin with http:?`;
     default:
   }
-  if (OF_OUR_CERTIFICATE.test(code)) {
+  const alert = alertOf(code, error.message);
+  if (NO_TLS.test(alert)) {
+    return `${host} does not speak TLS (${code}): should its URL begin with http:?`;
+  }
+  if (OF_OUR_CERTIFICATE.test(alert)) {
     return `${host} wants a client certificate, or another one (${code}): give it by the options network.cert and network.key, or network.pfx`;
   }
   return OF_A_CERTIFICATE.test(code) ? `${whose} is not good: ${describe(error)}` : undefined;
+}
+
+/** What OpenSSL says of a handshake: by its code, or by the message where the code is that of a write. */
+function alertOf(code: string, message: string): string {
+  const said = code === "EPROTO" ? message : code;
+  return /^(ERR_SSL_|EPROTO)/.test(code) ? said.toLowerCase().replaceAll("_", " ") : "";
 }

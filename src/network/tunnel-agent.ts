@@ -40,7 +40,9 @@ export class TunnelAgent extends HttpsAgent {
     connect.once("close", () => this.#opening.delete(connect));
     // Without a socket: Node's types do not know that there may be none.
     const fail = (error: Error): void => onSocket?.(error, undefined as unknown as Duplex);
-    connect.once("error", (error) => fail(unreachable(this.#proxy, error)));
+    connect.once("error", (error) => {
+      fail(options.cancelled?.aborted === true ? error : unreachable(this.#proxy, error));
+    });
     connect.once("connect", (response: IncomingMessage, socket: Socket, head: Buffer) => {
       const { statusCode = 0 } = response;
       if (statusCode < 200 || statusCode > 299) {

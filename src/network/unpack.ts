@@ -29,7 +29,8 @@ export function unpacked(
   if (names.length === 0) return message;
   if (names.length > MAX_LAYERS || !names.every((name) => UNPACKERS.has(name))) return undefined;
   const layers = names.toReversed().map((name) => new Layer(name, maxBytes));
-  // What fails is told by the last one.
+  // What fails is told by the last one. Without a listener, what comes after its end would be thrown.
+  message.on("error", () => {});
   pipeline([message, ...layers], () => {});
   return layers.at(-1);
 }
