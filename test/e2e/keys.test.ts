@@ -167,7 +167,7 @@ describe("the query", () => {
       {},
       "/openai/deployments/d1/chat/completions?api-version=1",
     ],
-    ["/v1/?a=1&a=2", {}, "/v1/chat/completions?a=1&a=2"],
+    ["/v1/?a=1&b=", {}, "/v1/chat/completions?a=1&b="],
     ["/v1?a=1&b=2", { a: "ü&" }, "/v1/chat/completions?a=%C3%BC%26&b=2"],
     ["", { "api-version": "2024-10-21" }, "/chat/completions?api-version=2024-10-21"],
   ] as const)("%s with %j", async ([path, query, expected]) => {

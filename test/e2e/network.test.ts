@@ -44,20 +44,22 @@ function hostHas(env: { readonly [name: string]: string }): void {
 }
 
 describe("a model's server", () => {
-  test("is asked by the proxy of the host's environment, by TLS and without", async () => {
-    const plain = await webServer(hello);
-    const secure = await tlsServer(certificate, hello);
-    const plainWay = await ForwardProxy.start({ routes: { "model.test": plain.port } });
-    const secureWay = await ForwardProxy.start({ routes: { "model.test": secure.port } });
-    onTestFinished(() => plainWay[Symbol.asyncDispose]());
-    onTestFinished(() => secureWay[Symbol.asyncDispose]());
-    hostHas({ HTTP_PROXY: plainWay.url, https_proxy: secureWay.host });
-    const one = await askModel("http://model.test/v1");
-    expect(await one.wait()).toMatchObject({ text: "hello" });
-    const other = await askModel("https://model.test/v1", { ca });
-    expect(await other.wait()).toMatchObject({ text: "hello" });
-    expect(plainWay.asked).toEqual(["POST http://model.test/v1/chat/completions"]);
-    expect(secureWay.asked).toEqual(["CONNECT model.test:443"]);
+  test("is asked by the proxy of the host's environment", async () => {
+    const server = await webServer(hello);
+    await using proxy = await ForwardProxy.start({ routes: { "model.test": server.port } });
+    hostHas({ HTTP_PROXY: proxy.url });
+    const job = await askModel("http://model.test/v1");
+    expect(await job.wait()).toMatchObject({ text: "hello" });
+    expect(proxy.asked).toEqual(["POST http://model.test/v1/chat/completions"]);
+  });
+
+  test("is asked by TLS through the proxy of the host's environment", async () => {
+    const server = await tlsServer(certificate, hello);
+    await using proxy = await ForwardProxy.start({ routes: { "model.test": server.port } });
+    hostHas({ https_proxy: proxy.host });
+    const job = await askModel("https://model.test/v1", { ca });
+    expect(await job.wait()).toMatchObject({ text: "hello" });
+    expect(proxy.asked).toEqual(["CONNECT model.test:443"]);
   });
 
   test("on this machine is asked by none, unless an option says so", async () => {
@@ -123,19 +125,17 @@ describe("a model's server", () => {
     }
   });
 
-  test("what the proxy refuses for now is tried again; what it forbids is not", async () => {
-    for (const [refusal, times] of [
-      [503, 2],
-      [403, 1],
-      [407, 1],
-    ] as const) {
-      await using proxy = await ForwardProxy.start({ refusal });
-      const job = await askModel("https://model.test/v1", { proxy: proxy.url });
-      const { error } = await job.outcome;
-      expect(error).toMatchObject({ code: "PROVIDER_CONNECTION" });
-      expect(error?.message).toContain(`the proxy ${proxy.host}`);
-      expect(proxy.asked).toHaveLength(times);
-    }
+  test.for([
+    [503, 2],
+    [403, 1],
+    [407, 1],
+  ] as const)("what the proxy refuses with %i is tried %i times", async ([refusal, times]) => {
+    await using proxy = await ForwardProxy.start({ refusal });
+    const job = await askModel("https://model.test/v1", { proxy: proxy.url });
+    const { error } = await job.outcome;
+    expect(error).toMatchObject({ code: "PROVIDER_CONNECTION" });
+    expect(error?.message).toContain(`the proxy ${proxy.host}`);
+    expect(proxy.asked).toHaveLength(times);
   });
 
   test("credentials that plain HTTP's proxy refuses are the proxy's matter", async () => {

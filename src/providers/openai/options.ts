@@ -111,6 +111,10 @@ export function checkBaseUrl(field: string, value: unknown): void {
   if (url.username !== "" || url.password !== "" || url.hash !== "") {
     refuse(field, "a URL without credentials or fragment (use headers for credentials)");
   }
+  // The OpenAI client would keep one of them only.
+  if (new Set(url.searchParams.keys()).size < url.searchParams.size) {
+    refuse(field, "a URL whose query has each name once");
+  }
 }
 
 /** Whether node would send `value` in a header. */

@@ -71,6 +71,7 @@ describe("openaiProvider()", () => {
     ["baseURL", { baseURL: "ftp://x.test" }],
     ["baseURL", { baseURL: "https://me:secret@x.test" }],
     ["baseURL", { baseURL: "https://x.test/v1?api-version=1#here" }],
+    ["baseURL", { baseURL: "https://x.test/v1?a=1&a=2" }],
     ["apiKey", { apiKey: {} }],
     ["apiKey", { apiKey: { command: ["a"], file: "/b" } }],
     ["apiKey.command", { apiKey: { command: [] } }],
