@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { OpenAIProviderOptions, Session } from "../../src/index.ts";
 import { openaiProvider } from "../../src/index.ts";
 import { startSupervisor } from "../support/supervisors.ts";
@@ -114,12 +114,24 @@ describe("a command's key", () => {
     expect(guard.shown).toEqual([]);
   });
 
-  test("a job that is cancelled while the command hangs ends at once, and so does the supervisor", async () => {
+  test("a job that is cancelled while the command hangs ends at once, and the command with the supervisor", async () => {
     const guard = await guarded("Bearer x");
-    const command = [process.execPath, "-e", "setInterval(() => {}, 1e3)"];
-    const session = await sessionOf(guard, { command, timeoutMs: 600_000 });
-    const job = session.run({}, { prompt: "go" });
+    const pid = join(await directoryOfTest(), "pid");
+    const code = `
+      require("node:fs").writeFileSync(process.argv[1], String(process.pid));
+      setInterval(() => {}, 1e3);`;
+    const command = [process.execPath, "-e", code, pid];
+    const apiKey = { command, timeoutMs: 600_000 };
+    const main = openaiProvider({ model: "m", baseURL: guard.server.url("/v1"), apiKey });
+    const supervisor = await startSupervisor({ providers: { main } });
+    const job = supervisor.openSession().run({}, { prompt: "go" });
+    const running = Number(
+      await vi.waitFor(async () => (await readFile(pid, "utf8")) || Promise.reject(), 30_000),
+    );
     expect(await job.cancel()).toMatchObject({ how: "cooperative" });
+    await supervisor.close();
+    const isGone = () => expect(() => process.kill(running, 0)).toThrow("ESRCH");
+    await vi.waitFor(isGone, 30_000);
   });
 });
 

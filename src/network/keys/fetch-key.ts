@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../../errors.ts";
+import type { Environment } from "../proxies.ts";
 import { runKeyCommand } from "./key-command.ts";
 import { foreignWords, noKey } from "./key-failure.ts";
 import type { FetchedKey, KeyCommand, KeyFile, KeyFunction, KeySource } from "./key-source.ts";
@@ -27,7 +28,7 @@ export function refreshMsOf(source: KeySource): number {
  */
 export async function fetchKey(
   source: KeySource,
-  env: { readonly [name: string]: string },
+  env: Environment,
   closed: AbortSignal,
 ): Promise<FetchedKey> {
   if ("file" in source) return { key: checkedKey(nameOf(source), await keyInFile(source)) };
@@ -117,7 +118,7 @@ function textsIn(data: unknown): readonly string[] {
 
 function granted(
   source: KeyFunction | KeyCommand,
-  env: { readonly [name: string]: string },
+  env: Environment,
 ): { readonly [name: string]: string } {
   const names = source.env ?? ("command" in source ? Object.keys(env) : []);
   return Object.fromEntries(

@@ -55,9 +55,10 @@ export class KeyKeeper {
     return key === refused ? undefined : key;
   }
 
-  /** Ends a fetch that is under way. */
-  close(): void {
+  /** Ends a fetch that is under way, and resolves when it has ended. */
+  async close(): Promise<void> {
     this.#closed.abort();
+    await this.#fetching?.catch(() => {});
   }
 
   #fetch(): Promise<string> {

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { OpenAI } from "openai";
 import { HeddleError, toHeddleError } from "../../errors.ts";
-import { fetchKey, refreshMsOf } from "../../network/keys/fetch-key.ts";
-import { KeyKeeper } from "../../network/keys/key-keeper.ts";
+import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
 import { isKeySource } from "../../network/keys/key-source.ts";
+import { openKeys } from "../../network/keys/open-keys.ts";
 import { Network } from "../../network/network.ts";
 import type { ModelRequest, ModelResponse } from "../../protocol/model.ts";
-import { systemClock } from "../../transport/clock.ts";
 import type { ModelProvider, ProviderContext, ResponseSink } from "../model-provider.ts";
 import { ChatMapper } from "./chat-mapper.ts";
 import { chatRequest } from "./chat-request.ts";
@@ -49,12 +48,7 @@ class OpenAIProvider implements ModelProvider {
     ways.proxyFor(new URL(baseURL));
     this.#transport = new HttpTransport(ways);
     this.#client = makeClient(settings, this.#transport);
-    if (!isKeySource(apiKey)) return;
-    this.#keys = new KeyKeeper({
-      fetch: (signal) => fetchKey(apiKey, env, signal),
-      refreshMs: refreshMsOf(apiKey),
-      clock: systemClock,
-    });
+    if (isKeySource(apiKey)) this.#keys = openKeys(apiKey, env);
   }
 
   async request(
@@ -76,9 +70,9 @@ class OpenAIProvider implements ModelProvider {
     }
   }
 
-  close(): void {
-    this.#keys?.close();
+  async close(): Promise<void> {
     this.#transport.close();
+    await this.#keys?.close();
   }
 
   async #send(request: ModelRequest, signal: AbortSignal): Promise<MessageResponse> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { pipeline, Readable, Transform } from "node:stream";
 import { describe, HeddleError } from "../../errors.ts";
+import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
 import { Network } from "../../network/network.ts";
 import type { NetworkOptions } from "../../network/options.ts";
 import { wantsCredentials } from "../../network/problems.ts";
@@ -18,13 +19,30 @@ type Body = ConstructorParameters<typeof Response>[0];
  */
 export class HttpFetch {
   readonly #network: Network;
+  readonly #keys: KeyKeeper | undefined;
 
-  /** @throws {HeddleError} `INVALID_OPTION` when a file that the options name cannot be used. */
-  constructor(options: NetworkOptions = {}) {
+  /**
+   * @param keys where the key is from that is sent as a bearer, if there is one; after a 401 the request is sent once more with the next one.
+   * @throws {HeddleError} `INVALID_OPTION` when a file that the options name cannot be used.
+   */
+  constructor(options: NetworkOptions = {}, keys?: KeyKeeper) {
     this.#network = new Network("mcp: ", options, process.env, { keepAlive: false });
+    this.#keys = keys;
   }
 
-  readonly fetch = (given: string | URL, init: RequestInit = {}): Promise<Response> => {
+  readonly fetch = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
+    if (this.#keys === undefined) return await this.#send(url, init);
+    const signal = init.signal ?? new AbortController().signal;
+    const key = await this.#keys.current(signal);
+    const response = await this.#send(url, withKey(init, key));
+    if (response.status !== 401) return response;
+    const another = await this.#keys.after(key, signal);
+    if (another === undefined) return response;
+    await response.body?.cancel();
+    return await this.#send(url, withKey(init, another));
+  };
+
+  #send(given: string | URL, init: RequestInit): Promise<Response> {
     const { method = "GET", signal } = init;
     return new Promise((resolve, reject) => {
       const url = new URL(given);
@@ -50,7 +68,13 @@ export class HttpFetch {
       });
       request.end(init.body ?? undefined);
     });
-  };
+  }
+}
+
+function withKey(init: RequestInit, key: string): RequestInit {
+  const headers = new Headers(init.headers);
+  headers.set("authorization", `Bearer ${key}`);
+  return { ...init, headers };
 }
 
 function responseOf(response: IncomingMessage): Response {

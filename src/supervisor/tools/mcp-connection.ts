@@ -1,5 +1,7 @@
 import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
+import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
+import { openKeys } from "../../network/keys/open-keys.ts";
 import type { ErrorCode } from "../../protocol/error.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { AnyTool } from "../../tools/tool.ts";
@@ -54,6 +56,7 @@ export class McpConnection {
   readonly #source: McpSource;
   readonly #runtime: McpRuntime;
   readonly #failures: McpFailures;
+  readonly #keys: KeyKeeper | undefined;
   readonly #backOff = new McpBackOff();
   readonly #closing = new AbortController();
   #state: McpState = "idle";
@@ -66,7 +69,9 @@ export class McpConnection {
   constructor(source: McpSource, runtime: McpRuntime) {
     this.#source = source;
     this.#runtime = runtime;
-    this.#failures = new McpFailures(source);
+    const keys = keysOf(source, runtime.clock);
+    this.#keys = keys;
+    this.#failures = new McpFailures(source, () => keys?.known ?? []);
   }
 
   inspect(): McpInspection {
@@ -90,8 +95,10 @@ export class McpConnection {
   async close(): Promise<void> {
     this.#state = "closed";
     this.#closing.abort(new HeddleError("SESSION_CLOSED", "the session is closed"));
+    const keysClosed = this.#keys?.close();
     const link = await this.#link?.catch(() => undefined);
     await link?.transport.close();
+    await keysClosed;
   }
 
   readonly #call: CallTool = async (name, args, { signal, report }) => {
@@ -133,7 +140,13 @@ export class McpConnection {
       this.#state = "waiting";
       await pause(clock, this.#backOff.pauseMs(clock.monotonicMs()), signal);
       this.#state = "connecting";
-      const connecting = { source: this.#source, failures: this.#failures, clock, load };
+      const connecting = {
+        source: this.#source,
+        failures: this.#failures,
+        keys: this.#keys,
+        clock,
+        load,
+      };
       const link = await openMcpLink(connecting, signal);
       this.#connected(link);
       return link;
@@ -191,4 +204,10 @@ export class McpConnection {
       .finally(() => timer.cancel());
     return listing;
   }
+}
+
+/** Of a server over HTTP whose key changes. */
+function keysOf({ server }: McpSource, clock: Clock): KeyKeeper | undefined {
+  const apiKey = "url" in server ? server.apiKey : undefined;
+  return apiKey && openKeys(apiKey, process.env, clock);
 }

@@ -18,10 +18,13 @@ type Server = Pick<McpSource, "name" | "server">;
 export class McpFailures {
   readonly #name: string;
   readonly #secrets: readonly string[];
+  readonly #keys: () => readonly string[];
 
-  constructor({ name, server }: Server) {
+  /** @param keys the keys that the server was sent lately beside those of the source. */
+  constructor({ name, server }: Server, keys: () => readonly string[] = () => []) {
     this.#name = name;
     this.#secrets = secretsOf(server);
+    this.#keys = keys;
   }
 
   failed(what: string, details: ErrorDetails = {}): HeddleError {
@@ -62,7 +65,8 @@ export class McpFailures {
   }
 
   #blot(text: string): string {
-    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+    const secrets = [...this.#secrets, ...this.#keys()];
+    return secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   TransportSendOptions,
 } from "@modelcontextprotocol/client";
 import { describe, HeddleError } from "../../errors.ts";
+import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
 import type { McpHttpServer } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { given } from "../check.ts";
@@ -35,11 +36,11 @@ export class McpHttpTransport implements McpTransport {
   #end: ServerEnd | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock) {
+  constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock, keys: KeyKeeper | undefined) {
     this.#clock = clock;
     this.#inner = new sdk.StreamableHTTPClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: new HttpFetch(server.network).fetch,
+      fetch: new HttpFetch(server.network, keys).fetch,
       // Its own timers would keep the process alive.
       reconnectionScheduler: (reconnect, delayMs) => {
         const timer = clock.setTimer(delayMs, reconnect);

@@ -1,5 +1,6 @@
 import type { Client } from "@modelcontextprotocol/client";
 import { describe, HeddleError } from "../../errors.ts";
+import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
@@ -24,6 +25,8 @@ export type McpLink = { readonly client: Client; readonly transport: McpTranspor
 export type McpConnecting = {
   readonly source: Pick<McpSource, "server" | "connectMs">;
   readonly failures: McpFailures;
+  /** Of the server's key, if it is one that changes. */
+  readonly keys: KeyKeeper | undefined;
   readonly clock: Clock;
   readonly load: LoadMcpSdk;
 };
@@ -34,7 +37,7 @@ export type McpConnecting = {
  * @throws {HeddleError} `MCP_NOT_INSTALLED`, `MCP_CONNECT_FAILED`; what the signal says when it aborts.
  */
 export async function openMcpLink(
-  { source, failures, clock, load }: McpConnecting,
+  { source, failures, keys, clock, load }: McpConnecting,
   signal: AbortSignal,
 ): Promise<McpLink> {
   const sdk = await load().catch((error: unknown) => {
@@ -44,7 +47,7 @@ export async function openMcpLink(
   const { server, connectMs } = source;
   const transport =
     "url" in server
-      ? new McpHttpTransport(server, sdk, clock)
+      ? new McpHttpTransport(server, sdk, clock, keys)
       : new McpStdioTransport(server, sdk, clock);
   // No capabilities: a server that asks for roots, a model or a person is told that there are none.
   const client = new sdk.Client(CLIENT, { capabilities: {} });

@@ -1,5 +1,7 @@
 import { parse } from "node:path";
 import { HeddleError } from "../../errors.ts";
+import type { KeySource } from "../../network/keys/key-source.ts";
+import { checkKeySource, isKeySource, plainKeySource } from "../../network/keys/key-source.ts";
 import type { NetworkOptions } from "../../network/options.ts";
 import { checkNetwork } from "../../network/options.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
@@ -72,7 +74,7 @@ function stdioServer(check: FieldCheck, server: Fields): Server {
 }
 
 function httpServer(check: FieldCheck, server: Fields): Server {
-  check.known(server, ["url", "headers", "network"]);
+  check.known(server, ["url", "headers", "apiKey", "network"]);
   const given = server["url"];
   const url = given instanceof URL || isText(given) ? URL.parse(given) : null;
   if (!url || !["http:", "https:"].includes(url.protocol)) check.refuse("url", "an http(s) URL");
@@ -87,11 +89,25 @@ function httpServer(check: FieldCheck, server: Fields): Server {
     check.refuse("headers", "an object of HTTP header names and values");
   }
   const network = networkOf(check, server["network"]);
+  const apiKey = keyOf(check, server["apiKey"]);
+  if (apiKey !== undefined && new Headers(headers).has("authorization")) {
+    check.refuse("apiKey", "left out next to a header authorization");
+  }
   return {
     url: url.href,
     ...(headers === undefined ? {} : { headers }),
+    ...(apiKey === undefined ? {} : { apiKey }),
     ...(network === undefined ? {} : { network }),
   };
+}
+
+function keyOf(check: FieldCheck, value: unknown): KeySource | undefined {
+  if (value === undefined) return undefined;
+  if (!isKeySource(value)) {
+    check.refuse("apiKey", "an object with module, command or file; other keys go in headers");
+  }
+  checkKeySource("apiKey", value, (field, expected) => check.refuse(field, expected));
+  return structuredClone(plainKeySource(value));
 }
 
 function networkOf(check: FieldCheck, value: unknown): NetworkOptions | undefined {

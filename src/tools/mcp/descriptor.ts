@@ -1,3 +1,4 @@
+import type { KeySource } from "../../network/keys/key-source.ts";
 import type { NetworkOptions } from "../../network/options.ts";
 import { checkedMcpSource } from "./check.ts";
 
@@ -18,6 +19,11 @@ export type McpHttpServer = {
   readonly url: string | URL;
   /** Sent with every request. Keys go here: what is in them is in no error, log, event or `inspect()`. */
   readonly headers?: { readonly [name: string]: string };
+  /**
+   * Where a key is from that changes, sent as `authorization: Bearer KEY`: a command, a file, or a function of a module, run in the supervisor's thread. It is
+   * fetched once for all requests, and once more when the server answers 401. @defaultValue none
+   */
+  readonly apiKey?: KeySource;
   /** Proxy, certificate authorities and client certificate. @defaultValue what the host's environment says */
   readonly network?: NetworkOptions;
 };

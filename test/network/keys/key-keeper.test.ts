@@ -128,7 +128,8 @@ describe("KeyKeeper", () => {
   test("closing ends a fetch that is under way", async () => {
     const { keys } = keeper();
     const waiting = keys.current(signal);
-    keys.close();
-    await expect(waiting).rejects.toThrow("closed");
+    const refused = expect(waiting).rejects.toThrow("closed");
+    await keys.close();
+    await refused;
   });
 });
