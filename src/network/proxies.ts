@@ -57,14 +57,25 @@ export function proxyFor(
 /** The URL of a proxy as users write it, also without `http://`; or what is wrong with it. */
 export function proxyUrl(text: string): URL | "no URL" | "not http" {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  if (!url?.hostname) return "no URL";
+  if (!url?.hostname || !isDecodable(url.username + url.password)) return "no URL";
   return url.protocol === "http:" || url.protocol === "https:" ? url : "not http";
+}
+
+/** Whether user and password are percent-encoded as they must be. */
+function isDecodable(credentials: string): boolean {
+  try {
+    decodeURIComponent(credentials);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function namedProxy(source: string, text: string): ProxyServer {
   const url = proxyUrl(text);
   if (url instanceof URL) return { url, source };
-  const what = url === "no URL" ? "is no URL" : "names a proxy that is neither http nor https";
+  const what =
+    url === "no URL" ? "is no URL of a proxy" : "names a proxy that is neither http nor https";
   const mend = "name an http proxy, the host in NO_PROXY, or set network: { proxy: false }";
   // Without the value: there may be a password in it.
   throw new HeddleError("INVALID_OPTION", `${source} ${what}: ${mend}`, {

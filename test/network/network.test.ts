@@ -87,6 +87,16 @@ describe("by a proxy", () => {
     );
   });
 
+  test("a certificate that fails behind a proxy is the server's", async () => {
+    const server = await tlsServer(ours);
+    await using proxy = await ForwardProxy.start();
+    await expect(ask(networkOf({ proxy: proxy.url }), server.url())).rejects.toEqual({
+      message: expect.stringMatching(/the certificate of 127\.0\.0\.1:\d+ is signed by nobody/),
+      isPassing: false,
+    });
+    await proxy.left();
+  });
+
   test("a host that is excepted is asked directly", async () => {
     const server = await webServer((_, response) => response.end("direct"));
     await using proxy = await ForwardProxy.start();

@@ -47,6 +47,7 @@ describe("the environment", () => {
   test.for([
     ["socks5://me:secret@proxy.test:1080", /HTTPS_PROXY names a proxy that is neither/],
     ["http://", /HTTPS_PROXY is no URL/],
+    ["http://me:%zzsecret@proxy.test", /HTTPS_PROXY is no URL/],
   ] as const)("%s is refused where it counts, without being shown", ([value, message]) => {
     const env = { HTTPS_PROXY: value };
     expect(() => proxyOf("https://a.test", env)).toThrow(

@@ -40,13 +40,13 @@ class OpenAIProvider implements ModelProvider {
   readonly #keys: KeyKeeper | undefined;
 
   constructor(settings: Settings, env: ProviderContext["env"]) {
-    const { apiKey, baseURL, network } = settings;
+    const { apiKey, baseURL } = settings;
     this.#settings = settings;
     this.#url = endpointOf(baseURL, PATHS[settings.api]);
-    const ways = new Network("openaiProvider: ", network, env, KEEPING);
+    const network = new Network("openaiProvider: ", settings.network, env, KEEPING);
     // A proxy that cannot be used is told now, and not by each request.
-    ways.proxyFor(new URL(baseURL));
-    this.#transport = new HttpTransport(ways);
+    network.proxyFor(new URL(baseURL));
+    this.#transport = new HttpTransport(network);
     this.#client = makeClient(settings, this.#transport);
     if (isKeySource(apiKey)) this.#keys = openKeys(apiKey, env);
   }

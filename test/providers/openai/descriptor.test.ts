@@ -89,6 +89,7 @@ describe("openaiProvider()", () => {
     ["network", { network: true }],
     ["network.proxi", { network: { proxi: "http://p" } }],
     ["network.proxy", { network: { proxy: true } }],
+    ["network.proxy", { network: { proxy: "http://me:%zz@p" } }],
     ["network.proxy", { network: { proxy: "socks5://p:1080" } }],
     ["network.noProxy", { network: { noProxy: "a.test" } }],
     ["network.noProxy[1]", { network: { noProxy: ["a.test", "10.0.0.0/33"] } }],
