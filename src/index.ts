@@ -1,5 +1,14 @@
 export { HeddleError } from "./errors.ts";
 export { withoutState } from "./messages.ts";
+export type {
+  FetchedKey,
+  KeyCommand,
+  KeyContext,
+  KeyFile,
+  KeyFunction,
+  KeySource,
+} from "./network/keys/key-source.ts";
+export type { NetworkOptions } from "./network/options.ts";
 export type { AnyBehavior, Down, UntypedBehavior, WorkerRef } from "./protocol/behavior.ts";
 export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
 export type {

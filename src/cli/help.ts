@@ -57,6 +57,9 @@ ends itself by the signal that interrupted it, or by SIGTERM.
 
 Environment:
   OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                                     proxies, as for curl; also in lower case
+  NODE_EXTRA_CA_CERTS                a file of certificate authorities to trust as well
   NO_COLOR                           no colours
 
 Examples:

@@ -45,7 +45,7 @@ describe("fetch_url", () => {
 
   test.each([
     [{ "content-type": "image/png", "content-length": "4" }, { sizeBytes: 4 }],
-    [{ "content-type": "text/plain", "content-encoding": "gzip" }, {}],
+    [{ "content-type": "text/plain", "content-encoding": "compress" }, {}],
     [{}, {}],
   ])("only describes what is no text: %j", async (headers, expected) => {
     const server = await webServer((_, response) => {

@@ -29,4 +29,6 @@ Exit codes:
   0    left by Ctrl-D, or at the end of the input with all prompts answered
   1    a prompt from a pipe was not answered, or the conversation could not be kept
   2    bad usage, unreadable files
-  130  left by Ctrl-C or SIGINT, 143 by SIGTERM`;
+  130  left by Ctrl-C or SIGINT, 143 by SIGTERM
+
+Environment: as for heddle run; heddle --help names the variables.`;

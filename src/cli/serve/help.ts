@@ -36,4 +36,6 @@ Exit codes:
 
 Environment:
   HEDDLE_TOKEN                       the token of its clients
-  OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client`;
+  OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS
+                                     as for heddle run`;

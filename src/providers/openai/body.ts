@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { finished } from "node:stream";
-import { cancelled, connectionError } from "./failures.ts";
+import { UnpackError } from "../../network/unpack.ts";
+import { cancelled, connectionError, protocolError } from "./failures.ts";
 import type { MessageResponse } from "./http-transport.ts";
 
 /** How much, and for how long, a server may still send after its response is complete before its connection is closed. */
@@ -35,6 +37,8 @@ export async function readBody(
 
 class BodyReading {
   readonly #response: MessageResponse;
+  /** Its body: the message itself, unless that came packed. */
+  readonly #content: Readable;
   readonly #consumer: BodyConsumer;
   readonly #signal: AbortSignal;
   readonly #end = Promise.withResolvers<void>();
@@ -44,13 +48,14 @@ class BodyReading {
     this.#response = response;
     this.#consumer = consumer;
     this.#signal = signal;
-    const { message } = response;
+    this.#content = response.content ?? response.message;
+    const content = this.#content;
     // What a message reports is read from `errored` on its close; but without a listener it would be dropped.
-    message.on("error", () => {});
-    if (message.destroyed) this.#onClose();
+    content.on("error", () => {});
+    if (content.destroyed) this.#onClose();
     signal.addEventListener("abort", this.#onAbort);
     if (signal.aborted) this.#onAbort();
-    message.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    content.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
   }
 
   get ended(): Promise<void> {
@@ -66,7 +71,7 @@ class BodyReading {
       return;
     }
     if (this.#consumer.isComplete) {
-      dropTail(this.#response.message);
+      dropTail(this.#content, this.#response.message);
       this.#stop();
       this.#end.resolve();
     } else if (this.#state === "flowing" && this.#consumer.room() !== undefined) {
@@ -83,14 +88,14 @@ class BodyReading {
       this.#state = "flowing";
       return;
     }
-    this.#response.message.pause();
+    this.#content.pause();
     room.then(this.#resume, this.#fail);
   };
 
   readonly #resume = (): void => {
     if (this.#state === "ended") return;
     this.#state = "flowing";
-    this.#response.message.resume();
+    this.#content.resume();
   };
 
   /** Where the connection's end is the body's, node reports a lost connection as an end, too. */
@@ -107,13 +112,16 @@ class BodyReading {
 
   readonly #onClose = (): void => {
     const { message, transportError } = this.#response;
-    this.#fail(connectionError(transportError() ?? message.errored ?? undefined));
+    const { errored } = this.#content;
+    if (errored instanceof UnpackError) this.#fail(protocolError(unreadable(errored)));
+    else this.#fail(connectionError(transportError() ?? message.errored ?? undefined));
   };
 
   readonly #fail = (error: unknown): void => {
     if (this.#state === "ended") return;
     this.#stop();
     this.#response.message.destroy();
+    this.#content.destroy();
     this.#end.reject(error);
   };
 
@@ -124,7 +132,7 @@ class BodyReading {
 }
 
 /** The body as text, as far as it comes and up to `maxBytes`; a longer one is cut and its connection closed. Never rejects. */
-export function readText(message: IncomingMessage, maxBytes: number): Promise<string> {
+export function readText(message: Readable, maxBytes: number): Promise<string> {
   const segments: Buffer[] = [];
   let sizeBytes = 0;
   return new Promise((resolve) => {
@@ -137,14 +145,18 @@ export function readText(message: IncomingMessage, maxBytes: number): Promise<st
   });
 }
 
+function unreadable({ message }: UnpackError): string {
+  return `the model server packed its answer, unasked, and ${message}`;
+}
+
 /** Lets the body come to its end, so that the connection can be used again; closes it if that is not soon. */
-function dropTail(message: IncomingMessage): void {
+function dropTail(content: Readable, message: IncomingMessage): void {
   let sizeBytes = 0;
   const timer = setTimeout(() => message.destroy(), MAX_TAIL_MS).unref();
   message.on("close", () => clearTimeout(timer));
-  message.on("data", (segment: Buffer) => {
+  content.on("data", (segment: Buffer) => {
     sizeBytes += segment.length;
     if (sizeBytes > MAX_TAIL_BYTES) message.destroy();
   });
-  message.resume();
+  content.resume();
 }

@@ -1,4 +1,6 @@
 import { extname } from "node:path";
+import { isKeySource, plainKeySource, variablesOf } from "../../network/keys/key-source.ts";
+import { PROXY_VARIABLES } from "../../network/proxies.ts";
 import type { ProviderDescriptor } from "../../protocol/provider.ts";
 import type { OpenAIProviderOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
@@ -13,10 +15,16 @@ import { checkOptions } from "./options.ts";
  */
 export function openaiProvider(options: OpenAIProviderOptions = {}): ProviderDescriptor {
   const { retry, limits, ...rest } = checkOptions(options);
+  const { apiKey } = rest;
+  const source = isKeySource(apiKey) ? plainKeySource(apiKey) : undefined;
   return {
     module: new URL(`./module${extname(import.meta.filename)}`, import.meta.url),
-    options: rest,
-    env: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"],
+    options: source === undefined ? rest : { ...rest, apiKey: source },
+    env: [
+      ...["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"],
+      ...PROXY_VARIABLES,
+      ...(source === undefined ? [] : variablesOf(source, process.env)),
+    ],
     ...(retry === undefined ? {} : { retry }),
     ...(limits === undefined ? {} : { limits }),
   };

@@ -1,4 +1,5 @@
 import { describe, HeddleError } from "../../errors.ts";
+import type { NetworkProblem } from "../../network/problems.ts";
 import type { ErrorDetails } from "../../protocol/error.ts";
 
 /** What a request rejects with once its signal has aborted. */
@@ -32,8 +33,17 @@ const CONNECTION_MESSAGES: ReadonlyMap<string, string> = new Map([
   ["ETIMEDOUT", "the connection to the model server timed out"],
 ]);
 
-/** Puts what `node:http` reports about a connection into words. */
-export function connectionError(cause: (Error & { code?: string }) | undefined): HeddleError {
+/** Puts what `node:http` reports about a connection into words; those of `problem` where it has any. */
+export function connectionError(
+  cause: (Error & { code?: string }) | undefined,
+  problem?: NetworkProblem,
+): HeddleError {
+  if (problem !== undefined) {
+    return new HeddleError("PROVIDER_CONNECTION", problem.message, {
+      ...(cause === undefined ? {} : { cause }),
+      details: { retryable: problem.isPassing },
+    });
+  }
   const code = cause?.code ?? "ECONNRESET";
   if (code.startsWith("HPE_")) {
     // Without the cause: it carries the server's bytes as `rawPacket`.

@@ -1,14 +1,29 @@
 import { HeddleError } from "../../errors.ts";
+import type { KeySource } from "../../network/keys/key-source.ts";
+import { checkKeySource, isKeySource } from "../../network/keys/key-source.ts";
+import type { NetworkOptions } from "../../network/options.ts";
+import { checkNetwork } from "../../network/options.ts";
 import type { ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
 
 /** All optional: what is left out comes from the host's environment, or is left to the server. */
 export type OpenAIProviderOptions = {
   /** The model that is asked when neither worker nor job name one. */
   readonly model?: string;
-  /** @defaultValue `OPENAI_API_KEY`; none is needed when there is a base URL */
-  readonly apiKey?: string;
-  /** Where the API is, such as `http://localhost:11434/v1`. The key is sent there. @defaultValue `OPENAI_BASE_URL`, else OpenAI's own */
+  /**
+   * The key; or, for one that changes, a function of a module, a command or a file that gives it. All of these are run and read in the gateway, for all
+   * requests at once. When a server answers 401 the key is fetched once more, and the request sent once more if it is another one.
+   * @defaultValue `OPENAI_API_KEY`; none is needed when there is a base URL
+   */
+  readonly apiKey?: string | KeySource;
+  /** How the key is sent: as `authorization: Bearer KEY`, or by itself in a header of this name, such as Azure's `api-key`. @defaultValue "bearer" */
+  readonly auth?: "bearer" | "api-key" | (string & {});
+  /**
+   * Where the API is, such as `http://localhost:11434/v1`. The key is sent there. A query in it is kept: `…/openai/deployments/d1?api-version=2024-10-21`.
+   * @defaultValue `OPENAI_BASE_URL`, else OpenAI's own
+   */
   readonly baseURL?: string;
+  /** Put into the query of every request's URL, over what `baseURL` has there, such as `{ "api-version": "2024-10-21" }`. @defaultValue none */
+  readonly query?: { readonly [name: string]: string };
   /** @defaultValue `OPENAI_ORG_ID` */
   readonly organization?: string;
   /** @defaultValue `OPENAI_PROJECT_ID` */
@@ -27,6 +42,8 @@ export type OpenAIProviderOptions = {
    * @defaultValue "max_completion_tokens" for OpenAI and Azure, else "max_tokens"
    */
   readonly maxTokensField?: "max_completion_tokens" | "max_tokens";
+  /** Proxy, certificate authorities and client certificate. @defaultValue what the host's environment says */
+  readonly network?: NetworkOptions;
   readonly retry?: Partial<RetryPolicy>;
   readonly limits?: ProviderLimits;
 };
@@ -51,8 +68,10 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
 
 const CHECKS: { readonly [field in keyof Required<OpenAIProviderOptions>]: Check } = {
   model: text,
-  apiKey: headerText,
+  apiKey: checkKey,
+  auth: checkAuth,
   baseURL: checkBaseUrl,
+  query: checkQuery,
   organization: headerText,
   project: headerText,
   api: oneOf("chat", "responses"),
@@ -60,6 +79,7 @@ const CHECKS: { readonly [field in keyof Required<OpenAIProviderOptions>]: Check
   maxLineBytes: integer(1_024, 67_108_864),
   includeUsage: oneOf(true, false),
   maxTokensField: oneOf("max_completion_tokens", "max_tokens"),
+  network: (field, value) => checkNetwork(field, value, refuse),
   retry: fields({
     maxRetries: integer(0, 10),
     initialDelayMs: integer(50, 600_000),
@@ -88,8 +108,12 @@ export function checkBaseUrl(field: string, value: unknown): void {
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
     refuse(field, "an http(s) URL, as a string");
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    refuse(field, "a URL without credentials, query or fragment (use headers for credentials)");
+  if (url.username !== "" || url.password !== "" || url.hash !== "") {
+    refuse(field, "a URL without credentials or fragment (use headers for credentials)");
+  }
+  // The OpenAI client would keep one of them only.
+  if (new Set(url.searchParams.keys()).size < url.searchParams.size) {
+    refuse(field, "a URL whose query has each name once");
   }
 }
 
@@ -124,6 +148,24 @@ function headerText(field: string, value: unknown): void {
   text(field, value);
   if (!isHeaderValue(String(value).trim()))
     refuse(field, "without line breaks and control characters");
+}
+
+function checkKey(field: string, value: unknown): void {
+  if (isKeySource(value)) checkKeySource(field, value, refuse);
+  else headerText(field, value);
+}
+
+function checkAuth(field: string, value: unknown): void {
+  const isName = typeof value === "string" && HEADER_NAME.test(value);
+  if (!isName || RESERVED_HEADERS.has(value.toLowerCase())) {
+    refuse(field, '"bearer", or the name of a header that takes the key by itself');
+  }
+}
+
+function checkQuery(field: string, value: unknown): void {
+  for (const [name, text] of entries(field, value)) {
+    if (name === "" || typeof text !== "string") refuse(field, "an object of names and strings");
+  }
 }
 
 function checkHeaders(field: string, value: unknown): void {

@@ -30,7 +30,7 @@ export async function streamResponse(
   options: ResponseStreamOptions,
 ): Promise<ModelResponse> {
   try {
-    const refusal = await notAStream(response.message, options.signal);
+    const refusal = await notAStream(response, options.signal);
     if (refusal !== undefined) throw refusal;
     const stream = new ResponseStream(options);
     await readBody(response, stream, options.signal);

@@ -1,6 +1,9 @@
 import { HeddleError } from "../../errors.ts";
+import type { KeySource } from "../../network/keys/key-source.ts";
+import { isKeySource } from "../../network/keys/key-source.ts";
+import type { NetworkOptions } from "../../network/options.ts";
 import type { ProviderContext } from "../model-provider.ts";
-import type { OpenAIProviderOptions } from "./options.ts";
+import { withQuery } from "./endpoint.ts";
 import { checkBaseUrl, checkOptions, isHeaderValue } from "./options.ts";
 
 /** The options of a provider with everything decided. */
@@ -8,7 +11,9 @@ export type Settings = {
   readonly api: "chat" | "responses";
   readonly model: string | undefined;
   /** Undefined: the server needs none. */
-  readonly apiKey: string | undefined;
+  readonly apiKey: string | KeySource | undefined;
+  readonly auth: string;
+  /** With the query that every request has. */
   readonly baseURL: string;
   readonly organization: string | undefined;
   readonly project: string | undefined;
@@ -16,12 +21,13 @@ export type Settings = {
   readonly maxLineBytes: number;
   readonly includeUsage: boolean;
   readonly maxTokensField: "max_completion_tokens" | "max_tokens";
+  readonly network: NetworkOptions;
   /** What no error may hold. */
   readonly secrets: readonly string[];
 };
 
 const OPENAI_URL = "https://api.openai.com/v1";
-const SECRET_HEADER = /auth|key|token|secret|cookie|password/i;
+const SECRET_NAME = /auth|key|token|secret|cookie|password|^sig$/i;
 /** A shorter one would blot out parts of ordinary words. */
 const MIN_SECRET_LENGTH = 4;
 
@@ -37,14 +43,15 @@ export function resolveSettings(value: unknown, { name, env }: ProviderContext):
   if (options.baseURL === undefined && envUrl !== undefined)
     checkBaseUrl("OPENAI_BASE_URL", envUrl);
   const givenUrl = options.baseURL ?? envUrl;
-  const apiKey = options.apiKey?.trim() ?? variable("OPENAI_API_KEY");
+  const apiKey = trimmed(options.apiKey) ?? variable("OPENAI_API_KEY");
   checkKey(name, apiKey, givenUrl !== undefined);
-  const { headers = {} } = options;
-  const baseURL = givenUrl ?? OPENAI_URL;
+  const { headers = {}, network = {}, auth = "bearer" } = options;
+  const baseURL = withQuery(givenUrl ?? OPENAI_URL, options.query);
   return {
     api: options.api ?? "chat",
     model: options.model,
     apiKey,
+    auth,
     baseURL,
     organization: options.organization?.trim() ?? variable("OPENAI_ORG_ID"),
     project: options.project?.trim() ?? variable("OPENAI_PROJECT_ID"),
@@ -52,11 +59,16 @@ export function resolveSettings(value: unknown, { name, env }: ProviderContext):
     maxLineBytes: options.maxLineBytes ?? 1_048_576,
     includeUsage: options.includeUsage ?? true,
     maxTokensField: options.maxTokensField ?? maxTokensField(baseURL),
-    secrets: secretsOf(apiKey, headers),
+    network,
+    secrets: secretsOf(apiKey, headers, new URL(baseURL)),
   };
 }
 
-function checkKey(provider: string, apiKey: string | undefined, hasBaseUrl: boolean): void {
+function trimmed(apiKey: Settings["apiKey"]): Settings["apiKey"] {
+  return isKeySource(apiKey) ? apiKey : apiKey?.trim();
+}
+
+function checkKey(provider: string, apiKey: Settings["apiKey"], hasBaseUrl: boolean): void {
   if (apiKey === undefined && !hasBaseUrl) {
     throw new HeddleError(
       "PROVIDER_AUTH",
@@ -65,7 +77,7 @@ function checkKey(provider: string, apiKey: string | undefined, hasBaseUrl: bool
       { details: { retryable: false } },
     );
   }
-  if (apiKey !== undefined && !isHeaderValue(apiKey)) {
+  if (typeof apiKey === "string" && !isHeaderValue(apiKey)) {
     throw new HeddleError(
       "PROVIDER_AUTH",
       `provider "${provider}": the API key has a line break or another character in it that cannot be sent`,
@@ -83,12 +95,14 @@ function maxTokensField(baseURL: string): Settings["maxTokensField"] {
 }
 
 function secretsOf(
-  apiKey: string | undefined,
-  headers: OpenAIProviderOptions["headers"] = {},
+  apiKey: Settings["apiKey"],
+  headers: { readonly [name: string]: string },
+  { searchParams }: URL,
 ): readonly string[] {
-  const values = Object.entries(headers)
-    .filter(([name]) => SECRET_HEADER.test(name))
+  const values = [...Object.entries(headers), ...searchParams]
+    .filter(([name]) => SECRET_NAME.test(name))
     // With a scheme in front, the secret is what follows it.
     .flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)]);
-  return [apiKey ?? "", ...values].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+  const key = typeof apiKey === "string" ? apiKey : "";
+  return [key, ...values].filter((secret) => secret.length >= MIN_SECRET_LENGTH);
 }

@@ -1,8 +1,10 @@
-import type { ClientRequest, IncomingMessage } from "node:http";
-import { Agent, request as requestHttp } from "node:http";
-import { request as requestHttps, Agent as SecureAgent } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { pipeline, Readable, Transform } from "node:stream";
 import { describe, HeddleError } from "../../errors.ts";
+import { Network } from "../../network/network.ts";
+import type { NetworkOptions } from "../../network/options.ts";
+import { wantsCredentials } from "../../network/problems.ts";
+import { unpacked } from "../../network/unpack.ts";
 import { MAX_MESSAGE_BYTES } from "./mcp-transport.ts";
 
 type Body = ConstructorParameters<typeof Response>[0];
@@ -15,39 +17,40 @@ type Body = ConstructorParameters<typeof Response>[0];
  * What fails on the way rejects with `MCP_SERVER_LOST`; a body or an event that is too long breaks off.
  */
 export class HttpFetch {
-  readonly #agent = new Agent({ keepAlive: false });
-  readonly #secureAgent = new SecureAgent({ keepAlive: false });
+  readonly #network: Network;
 
-  readonly fetch = (url: string | URL, init: RequestInit = {}): Promise<Response> => {
+  /** @throws {HeddleError} `INVALID_OPTION` when a file that the options name cannot be used. */
+  constructor(options: NetworkOptions = {}) {
+    this.#network = new Network("mcp: ", options, process.env, { keepAlive: false });
+  }
+
+  readonly fetch = (given: string | URL, init: RequestInit = {}): Promise<Response> => {
     const { method = "GET", signal } = init;
     return new Promise((resolve, reject) => {
-      const request = this.#request(new URL(url), {
+      const url = new URL(given);
+      const request = this.#network.request(url, {
         method,
         headers: Object.fromEntries(new Headers(init.headers)),
         ...(signal ? { signal } : {}),
       });
       if (isListening(init)) request.on("socket", (socket) => socket.unref());
-      request.on("error", (error) => reject(signal?.aborted ? error : lost(error)));
+      const failed = (error: Error) =>
+        this.#network.problemOf(error, url)?.message ?? wordsOf(error);
+      request.on("error", (error) => reject(signal?.aborted ? error : lost(failed(error))));
       request.on("response", (response) => {
         try {
+          if (response.statusCode === 407) {
+            throw new HeddleError("MCP_FAILED", wantsCredentials(this.#network.proxyFor(url)));
+          }
           resolve(responseOf(response));
         } catch (error) {
           response.destroy();
-          reject(lost(error));
+          reject(HeddleError.is(error) ? error : lost(wordsOf(error)));
         }
       });
       request.end(init.body ?? undefined);
     });
   };
-
-  #request(
-    url: URL,
-    options: { method: string; headers: Record<string, string>; signal?: AbortSignal },
-  ): ClientRequest {
-    return url.protocol === "https:"
-      ? requestHttps(url, { ...options, agent: this.#secureAgent })
-      : requestHttp(url, { ...options, agent: this.#agent });
-  }
 }
 
 /** Whether the answer is a stream of notifications, which may never come. */
@@ -66,8 +69,15 @@ function responseOf(response: IncomingMessage): Response {
     return new Response(null, { status, statusText, headers });
   }
   const isEvents = headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const content = unpacked(response);
+  if (content === undefined) {
+    const packing = headers.get("content-encoding");
+    throw new HeddleError("MCP_FAILED", `the server has packed its answer as ${packing}, unasked`);
+  }
+  headers.delete("content-encoding");
+  headers.delete("content-length");
   // An error of either of the two ends both, and is told by the body.
-  const bounded = pipeline(response, bound(isEvents), () => {});
+  const bounded = pipeline(content, bound(isEvents), () => {});
   const body = Readable.toWeb(bounded) as unknown as Body;
   return new Response(body, { status, statusText, headers });
 }
@@ -87,9 +97,13 @@ function bound(isEvents: boolean): Transform {
   });
 }
 
-function lost(error: unknown): HeddleError {
+function wordsOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   // Of a name with several addresses the error has a code, and no message.
   const text = typeof message === "string" && message !== "" ? message : String(code);
-  return new HeddleError("MCP_SERVER_LOST", error instanceof Error ? text : describe(error));
+  return error instanceof Error ? text : describe(error);
+}
+
+function lost(message: string): HeddleError {
+  return new HeddleError("MCP_SERVER_LOST", message);
 }

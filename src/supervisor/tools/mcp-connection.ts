@@ -278,3 +278,5 @@ export class McpConnection {
     return listing;
   }
 }
+
+/** Of a server over HTTP whose key changes. */

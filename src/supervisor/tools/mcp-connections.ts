@@ -72,6 +72,6 @@ function keyOf({ name, server }: McpSource): string {
   const sorted = (fields: { readonly [name: string]: string } = {}) =>
     Object.entries(fields).toSorted(([one], [other]) => (one < other ? -1 : 1));
   return "url" in server
-    ? JSON.stringify([name, server.url, sorted(server.headers)])
+    ? JSON.stringify([name, server.url, sorted(server.headers), server.network])
     : JSON.stringify([name, server.command, server.args ?? [], server.cwd, sorted(server.env)]);
 }

@@ -59,7 +59,7 @@ export class McpHttpTransport implements McpTransport {
     this.#refusals = new McpRefusals(clock);
     this.#inner = new sdk.StreamableHTTPClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: this.#refusals.watch(new HttpFetch().fetch),
+      fetch: this.#refusals.watch(new HttpFetch(server.network).fetch),
       // Its own timers would keep the process alive.
       reconnectionScheduler: (reconnect, delayMs) => {
         const timer = clock.setTimer(delayMs, reconnect);

@@ -29,6 +29,7 @@ export type McpLink = { readonly client: Client; readonly transport: McpTranspor
 export type McpConnecting = {
   readonly source: Pick<McpSource, "server" | "connectMs">;
   readonly failures: McpFailures;
+  /** Of the server's key, if it is one that changes. */
   readonly clock: Clock;
   readonly load: LoadMcpSdk;
 };

@@ -28,7 +28,7 @@ export class McpSseTransport implements McpTransport {
     this.#refusals = new McpRefusals(clock);
     this.#inner = new sdk.SSEClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: this.#refusals.watch(new HttpFetch().fetch),
+      fetch: this.#refusals.watch(new HttpFetch(server.network).fetch),
     });
     this.#inner.onmessage = (message) => this.onmessage?.(this.#answers.mended(message));
     this.#inner.onerror = (error) => {

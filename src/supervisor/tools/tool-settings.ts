@@ -1,5 +1,6 @@
 import { extname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import { hostProxies } from "../../network/proxies.ts";
 import type { ToolModule } from "../../protocol/tool.ts";
 import { checkTool } from "../../tools/check-tool.ts";
 import { checkedMcpSource, isMcpSource } from "../../tools/mcp/check.ts";
@@ -80,10 +81,17 @@ function isModule(source: ToolSource): source is Exclude<ToolSource, McpSource> 
 function moduleOf(source: Exclude<ToolSource, McpSource>): ToolModule {
   const isBare = source instanceof URL || typeof source === "string";
   const { module, options } = isBare ? { module: source, options: undefined } : source;
-  return {
-    moduleUrl: resolveUserModule(urlOf(module) as URL),
-    options: clonePlain("tools.options", options),
-  };
+  const moduleUrl = resolveUserModule(urlOf(module) as URL);
+  const plain = clonePlain("tools.options", options);
+  return { moduleUrl, options: moduleUrl === ownUrl("http") ? withHostProxies(plain) : plain };
+}
+
+/** A worker's thread has an empty environment: which proxies the host has, only this module is told. */
+function withHostProxies(options: unknown): unknown {
+  if (typeof options !== "object" || options === null) return options;
+  const { network = {} } = options as { readonly network?: unknown };
+  if (typeof network !== "object" || network === null) return options;
+  return { ...options, network: { env: hostProxies(process.env), ...network } };
 }
 
 /** Undefined: it names no module. */

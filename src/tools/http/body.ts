@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { unpacked } from "../../network/unpack.ts";
 
 export type Body =
   | { readonly text: string; readonly isTruncated: boolean }
@@ -8,15 +9,18 @@ export type Body =
 const TEXT_TYPES =
   /^(text\/|application\/(json|xml|javascript|ecmascript|x-www-form-urlencoded|x-ndjson|yaml|x-yaml|toml|graphql)$|.*\+(json|xml|yaml)$)/;
 
-/** Reads up to `maxBytes` of a text, and then no more: the connection is closed with it. */
+/**
+ * Reads up to `maxBytes` of a text, and then no more: the connection is closed with it. One that came packed, unasked, is unpacked; what counts is what
+ * comes out.
+ */
 export async function readBody(response: IncomingMessage, maxBytes: number): Promise<Body> {
-  const { "content-type": contentType = "", "content-encoding": encoding = "identity" } =
-    response.headers;
+  const { "content-type": contentType = "" } = response.headers;
   const isText = contentType === "" || TEXT_TYPES.test(mediaTypeOf(contentType));
-  if (!isText || encoding !== "identity") return binary(response);
+  const content = isText ? unpacked(response) : undefined;
+  if (content === undefined) return binary(response);
   const parts: Buffer[] = [];
   let leftBytes = maxBytes;
-  for await (const part of response as AsyncIterable<Buffer>) {
+  for await (const part of content as AsyncIterable<Buffer>) {
     parts.push(part.subarray(0, leftBytes));
     leftBytes -= part.length;
     if (leftBytes < 0) break;

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { describe } from "../../errors.ts";
+import type { Network } from "../../network/network.ts";
+import { wantsCredentials } from "../../network/problems.ts";
 import { denied, failed, isFinal, throwIfCancelled } from "../refusal.ts";
 import type { ToolContext } from "../tool.ts";
 import type { Body } from "./body.ts";
 import { readBody } from "./body.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { Target } from "./target.ts";
-import { targetOf } from "./target.ts";
+import { checkForProxy, targetOf } from "./target.ts";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
@@ -54,7 +54,7 @@ export async function fetchUrl(
   let exchange = firstExchange(settings, args);
   try {
     for (let redirects = 0; ; redirects++) {
-      const response = await send(exchange, signal);
+      const response = await send(settings.network, exchange, signal);
       try {
         const next = redirected(settings, exchange, response);
         if (next === undefined) return await resultOf(exchange, response, settings.maxBytes);
@@ -88,15 +88,23 @@ function firstExchange(settings: HttpSettings, args: FetchArguments): Exchange {
   };
 }
 
-function send({ target, method, body, headers }: Exchange, signal: AbortSignal) {
-  return new Promise<IncomingMessage>((resolve, reject) => {
-    const { url, lookup } = target;
-    const send = url.protocol === "https:" ? httpsRequest : httpRequest;
-    // Without an agent: no connection is kept, and none is taken that was made for something else.
-    const request = send(url, { method, headers, lookup, signal, agent: false }, resolve);
+async function send(
+  network: Network,
+  { target, method, body, headers }: Exchange,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { url, lookup } = target;
+  const proxy = network.proxyFor(url);
+  if (proxy !== undefined) await checkForProxy(target);
+  signal.throwIfAborted();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = network.request(url, { method, headers, lookup, signal }, resolve);
     request.on("error", reject);
     request.end(body);
   });
+  if (proxy === undefined || response.statusCode !== 407) return response;
+  response.destroy();
+  throw failed(wantsCredentials(proxy));
 }
 
 /** What is to be asked next; undefined when this is the answer. */
@@ -143,14 +151,15 @@ async function resultOf(
 function problemOf(
   error: unknown,
   url: URL,
-  { timeoutMs }: HttpSettings,
+  { timeoutMs, network }: HttpSettings,
   ctx: ToolContext,
   deadline: AbortSignal,
 ): unknown {
   if (ctx.signal.aborted) return ctx.signal.reason;
   if (isFinal(error)) return error;
   if (deadline.aborted) return failed(`${url.host}: no whole answer within ${timeoutMs} ms`);
-  return failed(`${url.host}: ${reasonOf(error)}`, error);
+  const known = network.problemOf(error, url)?.message;
+  return failed(known ?? `${url.host}: ${reasonOf(error)}`, error);
 }
 
 /** Of several addresses that were tried, each has an error of its own. */

@@ -1,4 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { Network } from "../../network/network.ts";
+import type { NetworkOptions } from "../../network/options.ts";
+import { checkNetwork } from "../../network/options.ts";
 import {
   booleanOption,
   checkOptions,
@@ -24,6 +27,8 @@ export type HttpOptions = {
   readonly headers?: { readonly [name: string]: string };
   /** Whether a host may be in a private network, or be this machine, also when it is not named in `allow` itself. @defaultValue false */
   readonly allowPrivate?: boolean;
+  /** Proxy, certificate authorities and client certificate, for all of the hosts. @defaultValue what the host's environment says */
+  readonly network?: NetworkOptions;
 };
 
 /** A host of `allow`. */
@@ -42,12 +47,13 @@ export type HttpSettings = {
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string };
   readonly allowPrivate: boolean;
+  readonly network: Network;
 };
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Those are the connection's, or the request's own. */
 const RESERVED = ["host", "connection", "content-length", "transfer-encoding", "upgrade", "expect"];
-const KNOWN = ["allow", "maxBytes", "timeoutMs", "methods", "headers", "allowPrivate"];
+const KNOWN = ["allow", "maxBytes", "timeoutMs", "methods", "headers", "allowPrivate", "network"];
 
 /** @throws {HeddleError} `INVALID_OPTION` that names the field. */
 export function httpSettings(options: HttpOptions): HttpSettings {
@@ -64,7 +70,14 @@ export function httpSettings(options: HttpOptions): HttpSettings {
     methods: allowedMethods,
     headers: checkedHeaders(headers),
     allowPrivate: booleanOption("allowPrivate", options.allowPrivate),
+    network: networkOf(options.network ?? {}),
   };
+}
+
+/** No connection is kept: none is used that was made for something else. */
+function networkOf(options: NetworkOptions): Network {
+  checkNetwork("network", options, refuseOption);
+  return new Network("", options, process.env, { keepAlive: false });
 }
 
 function allowedHost(given: unknown, i: number): AllowedHost {

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns";
+import { lookup as lookUp } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
 import { denied, failed } from "../refusal.ts";
@@ -10,6 +11,7 @@ export type Target = {
   readonly url: URL;
   /** Gives only addresses that may be connected to: what was checked is what is used, so that the name cannot come to mean something else in between. */
   readonly lookup: LookupFunction;
+  readonly mayBePrivate: boolean;
 };
 
 /** @throws {HeddleError} `PERMISSION_DENIED` for what the options do not allow, `TOOL_FAILED` for what is no URL. */
@@ -27,7 +29,22 @@ export function targetOf(settings: HttpSettings, given: string, base?: URL): Tar
   const mayBePrivate = settings.allowPrivate || allowed.some(({ isBelow }) => !isBelow);
   const address = url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(address) !== 0 && !mayBePrivate && !isPublicAddress(address)) throw notPublic(url.host);
-  return { url, lookup: checkedLookup(mayBePrivate) };
+  return { url, lookup: checkedLookup(mayBePrivate), mayBePrivate };
+}
+
+/**
+ * Refuses a target that is to be asked by a proxy if its name, as it is looked up here, has a private address.
+ *
+ * The proxy looks the name up for itself, and may find another address: what is checked here is not what is used. A name that cannot be looked up here is
+ * the proxy's to judge, as all names are in networks without a DNS of the outside.
+ *
+ * @throws {HeddleError} `PERMISSION_DENIED`.
+ */
+export async function checkForProxy({ url, mayBePrivate }: Target): Promise<void> {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (mayBePrivate || isIP(host) !== 0) return;
+  const found = await lookUp(host, { all: true }).catch(() => []);
+  if (!found.every(({ address }) => isPublicAddress(address))) throw notPublic(url.host);
 }
 
 function isOf(

@@ -1,3 +1,5 @@
+import type { NetworkOptions } from "../../network/options.ts";
+import { checkNetwork } from "../../network/options.ts";
 import type { McpSource } from "./descriptor.ts";
 import type { Fields } from "./field-check.ts";
 import { FieldCheck, isText } from "./field-check.ts";
@@ -132,7 +134,7 @@ function stdioServer(check: FieldCheck, server: Fields): Server {
 }
 
 function httpServer(check: FieldCheck, server: Fields): Server {
-  check.known(server, ["url", "headers"]);
+  check.known(server, ["url", "headers", "network"]);
   const given = server["url"];
   const url = given instanceof URL || isText(given) ? URL.parse(given) : null;
   if (!url || !["http:", "https:"].includes(url.protocol)) check.refuse("url", "an http(s) URL");
@@ -146,5 +148,16 @@ function httpServer(check: FieldCheck, server: Fields): Server {
     // Without the cause: it shows the value.
     check.refuse("headers", "an object of HTTP header names and values");
   }
-  return headers === undefined ? { url: url.href } : { url: url.href, headers };
+  const network = networkOf(check, server["network"]);
+  return {
+    url: url.href,
+    ...(headers === undefined ? {} : { headers }),
+    ...(network === undefined ? {} : { network }),
+  };
+}
+
+function networkOf(check: FieldCheck, value: unknown): NetworkOptions | undefined {
+  if (value === undefined) return undefined;
+  checkNetwork("network", value, (field, expected) => check.refuse(field, expected));
+  return structuredClone(value as NetworkOptions);
 }

@@ -1,3 +1,4 @@
+import type { NetworkOptions } from "../../network/options.ts";
 import { checkedMcpSource } from "./check.ts";
 import type { McpToolChoice } from "./tool-choice.ts";
 
@@ -21,6 +22,8 @@ export type McpHttpServer = {
   readonly url: string | URL;
   /** Sent with every request. Keys go here: what is in them is in no error, log, event or `inspect()`. */
   readonly headers?: { readonly [name: string]: string };
+  /** Proxy, certificate authorities and client certificate. @defaultValue what the host's environment says */
+  readonly network?: NetworkOptions;
 };
 
 export type McpServer = McpStdioServer | McpHttpServer;

@@ -8,7 +8,11 @@ describe("openaiProvider()", () => {
     expect(descriptor).toEqual({
       module: expect.any(URL),
       options: { model: "m" },
-      env: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"],
+      env: [
+        ...["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"],
+        ...["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"],
+        ...["ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
+      ],
       retry: { maxRetries: 0 },
     });
     expect(structuredClone(descriptor.options)).toEqual({ model: "m" });
@@ -20,15 +24,21 @@ describe("openaiProvider()", () => {
   });
 
   test("does not load the OpenAI client", () => {
-    const source = (file: string): string =>
-      readFileSync(new URL(`../../../src/providers/openai/${file}`, import.meta.url), "utf8");
-    const imports = (file: string): readonly string[] =>
-      [...source(file).matchAll(/^import (?!type).*"(.*)"/gm)].map(([, from]) => from ?? "");
-    expect([...imports("descriptor.ts"), ...imports("options.ts")]).toEqual([
-      "node:path",
-      "./options.ts",
-      "../../errors.ts",
-    ]);
+    const found = new Set<string>();
+    const follow = (url: URL): void => {
+      const source = readFileSync(url, "utf8");
+      for (const [, from = ""] of source.matchAll(/^import (?!type).*"(.*)"/gm)) {
+        if (found.has(from)) continue;
+        found.add(from);
+        if (from.startsWith(".")) follow(new URL(from, url));
+      }
+    };
+    follow(new URL("../../../src/providers/openai/descriptor.ts", import.meta.url));
+    const packages = [...found].filter(
+      (from) => !from.startsWith(".") && !from.startsWith("node:"),
+    );
+    expect(packages).toEqual([]);
+    expect(found).toContain("./options.ts");
   });
 
   test("takes all its options, and drops those that are undefined", () => {
@@ -60,7 +70,37 @@ describe("openaiProvider()", () => {
     ["baseURL", { baseURL: "localhost:11434" }],
     ["baseURL", { baseURL: "ftp://x.test" }],
     ["baseURL", { baseURL: "https://me:secret@x.test" }],
-    ["baseURL", { baseURL: "https://x.test/v1?api-version=1" }],
+    ["baseURL", { baseURL: "https://x.test/v1?api-version=1#here" }],
+    ["baseURL", { baseURL: "https://x.test/v1?a=1&a=2" }],
+    ["apiKey", { apiKey: {} }],
+    ["apiKey", { apiKey: { command: ["a"], file: "/b" } }],
+    ["apiKey.command", { apiKey: { command: [] } }],
+    ["apiKey.command", { apiKey: { command: "gcloud auth print-access-token" } }],
+    ["apiKey.module", { apiKey: { module: "./key.js" } }],
+    ["apiKey.file", { apiKey: { file: 1 } }],
+    ["apiKey.refreshMs", { apiKey: { command: ["a"], refreshMs: 999 } }],
+    ["apiKey.timeoutMs", { apiKey: { command: ["a"], timeoutMs: 0 } }],
+    ["apiKey.env", { apiKey: { command: ["a"], env: "PATH" } }],
+    ["apiKey.refreshMs", { apiKey: { file: "/a", refreshMs: 1_000 } }],
+    ["auth", { auth: "" }],
+    ["auth", { auth: "content-length" }],
+    ["query", { query: "api-version=1" }],
+    ["query", { query: { "api-version": 1 } }],
+    ["network", { network: true }],
+    ["network.proxi", { network: { proxi: "http://p" } }],
+    ["network.proxy", { network: { proxy: true } }],
+    ["network.proxy", { network: { proxy: "http://me:%zz@p" } }],
+    ["network.proxy", { network: { proxy: "socks5://p:1080" } }],
+    ["network.noProxy", { network: { noProxy: "a.test" } }],
+    ["network.noProxy[1]", { network: { noProxy: ["a.test", "10.0.0.0/33"] } }],
+    ["network.ca", { network: { ca: [] } }],
+    ["network.ca", { network: { ca: "-----BEGIN CERTIFICATE-----" } }],
+    ["network.ca[0]", { network: { ca: [1] } }],
+    ["network.key", { network: { cert: "/a" } }],
+    ["network.cert", { network: { key: "/a" } }],
+    ["network.pfx", { network: { cert: "/a", key: "/b", pfx: "/c" } }],
+    ["network.passphrase", { network: { passphrase: "x" } }],
+    ["network.env", { network: { env: { HTTPS_PROXY: 1 } } }],
     ["baseURL", { baseURL: new URL("https://x.test") }],
     ["organization", { organization: "a\r\nb: c" }],
     ["project", { project: 1 }],
