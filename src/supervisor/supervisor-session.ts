@@ -11,6 +11,7 @@ import type { BehaviorWorker } from "./behaviors/behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, given, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import { layContext } from "./context.ts";
+import { Ending } from "./ending.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type {
   BehaviorWorker as BehaviorHandle,
@@ -87,7 +88,7 @@ export class SupervisorSession implements Session {
   readonly #events = new Subject<SessionEvent>();
   /** Resolves when running jobs have had their time. */
   readonly #drained: PromiseWithResolvers<void> = Promise.withResolvers();
-  #closed: Promise<void> | undefined;
+  readonly #ending: Ending = new Ending();
 
   constructor(options: SupervisorSessionOptions) {
     this.name = options.name;
@@ -177,7 +178,9 @@ export class SupervisorSession implements Session {
     checkRunOptions(options);
     const output = outputOf(input.output);
     const id = options.id ?? this.#options.runtime.newId();
-    if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
+    if (this.#isTaken(id)) {
+      throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
+    }
     const { parent: named, context: laidOver, ...own } = options;
     const parent = parentOf(named, (known) => this.job(known));
     const { runtime, admission } = this.#options;
@@ -197,19 +200,18 @@ export class SupervisorSession implements Session {
     const accounts = { worker: worker.ledger, session: this.#ledger };
     const spec = { id, worker, input, options: own, settings, context, output, runtime };
     const job = new Job({ ...spec, parent, accounts, onEvent });
-    job.onSettled(leave);
+    job.onEnded(leave);
     tellOfStop(job, (event) => this.#events.next(event));
     this.#jobs.set(id, job);
-    job.onSettled(() => {
-      this.#jobs.delete(id);
-      this.#settled.add(job);
-    });
+    job.onEnded(() => this.#settled.add(job));
+    // Its terminal event can still be looked up, also where no ended job is kept.
+    job.onSettled(() => this.#jobs.get(id) === job && this.#jobs.delete(id));
     parent?.adopt(job, given({ toolCallId }));
     const { parentId } = job;
     this.#events.next({ type: "job-queued", jobId: id, workerId: worker.id, parentId });
     if (options.host) void pumpToHost(job, options.host);
     worker.enqueue(job, claim);
-    if (worker !== target) job.onSettled(() => void worker.stop());
+    if (worker !== target) job.onEnded(() => void worker.stop());
     return job;
   }
 
@@ -240,9 +242,9 @@ export class SupervisorSession implements Session {
     checkNumber("drainMs", options.drainMs, MS);
     const { clock } = this.#options.runtime;
     const timer = clock.setTimer(options.drainMs ?? 10_000, this.#drained.resolve);
-    this.#closed ??= this.#close();
-    void this.#closed.then(timer.cancel);
-    return this.#closed;
+    const closed = this.#ending.begin(() => this.#close());
+    void closed.then(timer.cancel);
+    return closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -257,9 +259,9 @@ export class SupervisorSession implements Session {
     await Promise.all([...this.workers.values()].map((worker) => worker.end(CLOSED)));
     await this.#tools.close();
     this.#settled.clear();
+    this.#options.onClosed();
     this.#events.complete();
     this.#roster.post.close();
-    this.#options.onClosed();
     release();
   }
 
@@ -273,13 +275,18 @@ export class SupervisorSession implements Session {
     return this.#staffing.behavior(options);
   }
 
+  /** One that has ended has its id for as long as it is kept. */
+  #isTaken(id: string): boolean {
+    return this.#jobs.get(id)?.isSettled === false || this.#settled.find(id) !== undefined;
+  }
+
   #checkBudget(): void {
     const { spent } = this.#ledger;
     if (spent) throw budgetError(spent, "session");
   }
 
   #checkOpen(): void {
-    if (this.#closed !== undefined)
+    if (this.#ending.hasBegun)
       throw new HeddleError("SESSION_CLOSED", `session "${this.name}" is closed`);
   }
 }

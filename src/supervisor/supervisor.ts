@@ -6,6 +6,7 @@ import { systemClock } from "../transport/clock.ts";
 import { checkFields, checkNumber, checkText, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import { checkContext, layContext } from "./context.ts";
+import { Ending } from "./ending.ts";
 import { Gateways, providerSpecs } from "./gateways/gateways.ts";
 import { ScriptView } from "./gateways/script-view.ts";
 import type { Session } from "./handles.ts";
@@ -64,7 +65,7 @@ export class Supervisor {
   readonly #keepSettled: Required<KeepSettled>;
   #workers = 0;
   #stuckThreads = 0;
-  #closed: Promise<void> | undefined;
+  readonly #ending: Ending = new Ending();
 
   static {
     startSupervisor = async (options, outside) => {
@@ -115,7 +116,7 @@ export class Supervisor {
 
   /** @throws {HeddleError} `NAME_TAKEN`, `INVALID_OPTION`, `SUPERVISOR_CLOSED`. */
   openSession(options: SessionOptions = {}): Session {
-    if (this.#closed !== undefined)
+    if (this.#ending.hasBegun)
       throw new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed");
     checkFields("options", options, ["name", "context", "budget"]);
     checkText("name", options.name);
@@ -155,7 +156,7 @@ export class Supervisor {
 
   /** Whether it can serve; costs nothing, however much it holds. */
   get state(): SupervisorState {
-    if (this.#closed !== undefined) return "closed";
+    if (this.#ending.hasBegun) return "closed";
     return this.#gateways.all.some(({ state }) => state === "down") ? "gateway-down" : "running";
   }
 
@@ -192,9 +193,8 @@ export class Supervisor {
   close(options: CloseOptions = {}): Promise<void> {
     checkFields("options", options, ["drainMs"]);
     checkNumber("drainMs", options.drainMs, MS);
-    const sessions = [...this.#sessions.values()].map((session) => session.close(options));
-    this.#closed ??= this.#close(sessions);
-    return this.#closed;
+    if (this.#ending.hasBegun) void this.#closeSessions(options);
+    return this.#ending.begin(() => this.#close(options));
   }
 
   /** `close({ drainMs: 0 })`. */
@@ -208,9 +208,13 @@ export class Supervisor {
     this.#stock.fill();
   }
 
-  async #close(sessions: readonly Promise<void>[]): Promise<void> {
+  async #closeSessions(options: CloseOptions): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.close(options)));
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
     const release = this.#runtime.hold();
-    await Promise.all(sessions);
+    await this.#closeSessions(options);
     await this.#stock.close();
     await this.#gateways.close();
     this.#events.complete();

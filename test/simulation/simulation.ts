@@ -10,7 +10,7 @@ import { startIn } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
 import { jsonSchemaIssues } from "../../src/tools/schema.ts";
 import { at } from "./at.ts";
-import { expectNow } from "./checks-now.ts";
+import { expectNow, heldAtEnd } from "./checks-now.ts";
 import type { Action, Schedule, WorkerPlan } from "./commands.ts";
 import { harmActor, harmGateway } from "./faults.ts";
 import { promptOf } from "./plan.ts";
@@ -185,7 +185,10 @@ export class Simulation {
     const { budget = {} } = this.schedule;
     const session = this.supervisor.openSession({ budget }) as Session as SupervisorSession;
     const seen: SessionEvent[] = [];
-    session.events$.subscribe((event) => seen.push(event));
+    session.events$.subscribe((event) => {
+      seen.push(event);
+      this.violations.push(...heldAtEnd(session, event));
+    });
     this.sessions.push({ session, seen });
   }
 

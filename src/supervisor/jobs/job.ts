@@ -43,6 +43,7 @@ export class Job implements WorkerJob {
   #ended: JobOutcome | undefined;
   #cancelled: Promise<CancelOutcome> | undefined;
   #how: Exclude<CancelOutcome["how"], "settled"> = "cooperative";
+  readonly #onEnded: (() => void)[] = [];
   readonly #onSettled: (() => void)[] = [];
   readonly #onStopped: (() => void)[] = [];
 
@@ -196,6 +197,12 @@ export class Job implements WorkerJob {
     else if (this.isEnding && endingOf(before) === undefined) this.#endChildren();
   }
 
+  /** Calls `run` as soon as the job has ended, before anybody is told: what it held is free when its terminal event comes. */
+  onEnded(run: () => void): void {
+    if (this.isSettled) run();
+    else this.#onEnded.push(run);
+  }
+
   /** Calls `run` in the turn in which the job settles, right after its terminal event. */
   onSettled(run: () => void): void {
     if (this.isSettled) run();
@@ -222,7 +229,6 @@ export class Job implements WorkerJob {
   }
 
   #childSettled(child: Job, status: JobOutcome["status"]): void {
-    this.#children.delete(child.id);
     this.append({ type: "child-settled", jobId: child.id, workerId: child.worker.id, status });
     this.signal({ type: "child-ended" });
   }
@@ -243,14 +249,16 @@ export class Job implements WorkerJob {
     this.#driver?.beforeEnd(verdict);
     const body = this.#terminalOf(verdict);
     this.#ended = outcomeOf(body);
-    this.#log(body);
     // A job that is kept must not keep the conversation it ran with.
     this.#driver = undefined;
     this.account.close();
+    const parent = this.#parent;
+    if (parent) parent.#children.delete(this.id);
+    for (const run of this.#onEnded.splice(0)) run();
+    this.#log(body);
     for (const run of this.#onSettled.splice(0)) run();
     this.#tellStopped();
     this.#outcome.resolve(this.#ended);
-    const parent = this.#parent;
     this.#parent = undefined;
     if (parent) parent.#childSettled(this, this.#ended.status);
   }

@@ -40,7 +40,7 @@ export type ChildWish = {
  *
  * @throws {HeddleError} `INVALID_INPUT`, `INVALID_OPTION`; `PERMISSION_DENIED` for what the parent's worker does not have itself.
  */
-export function childWorker(wish: ChildWish, society: Pick<Society, "find">): WorkerOptions {
+export function childWorker(wish: ChildWish, society: Pick<Society, "isTaken">): WorkerOptions {
   const { parent, toolCall } = wish;
   const worker = checked(wish);
   const { settings, context } = parent.spec;
@@ -98,8 +98,8 @@ function models({ spec }: Job, worker: WorkerOptions): Pick<WorkerOptions, "prov
 }
 
 /** `name`, or the first with a number behind it that no worker has. */
-function freeName(name: string, society: Pick<Society, "find">): string {
+function freeName(name: string, society: Pick<Society, "isTaken">): string {
   let free = name;
-  for (let i = 2; society.find(free); i++) free = `${name}-${i}`;
+  for (let i = 2; society.isTaken(free); i++) free = `${name}-${i}`;
   return free;
 }
