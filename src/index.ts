@@ -56,6 +56,7 @@ export type {
 } from "./supervisor/handles.ts";
 export type { WorkerHost } from "./supervisor/host.ts";
 export type {
+  BreakerInspection,
   GatewayInspection,
   Inspection,
   JobInspection,
@@ -72,6 +73,7 @@ export type {
   BatchOptions,
   Budget,
   CloseOptions,
+  Fallback,
   JobInput,
   KeepSettled,
   OutputSchema,

@@ -73,6 +73,8 @@ function lineOf(event: JobEvent): string | undefined {
     }
     case "waiting":
       return event.for === "thread" ? undefined : `· waiting: ${event.for}`;
+    case "fallback":
+      return `· ${visible(event.from)} → ${visible(event.to)}: ${event.error.code}`;
     case "restarted":
       return `· restarted after ${event.failure.code}`;
     default:

@@ -79,7 +79,7 @@ export type RequestOrigin = {
   readonly workerId: string;
   readonly workerName: string;
   readonly jobId: string;
-  /** How many model calls this worker has made before this one, over all its jobs. Retries do not count. */
+  /** How many model calls this worker has made before this one, over all its jobs. Retries do not count, and asking another provider does not. */
   readonly callIndex: number;
 };
 
@@ -107,6 +107,8 @@ export type ModelResponse = {
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: ResponseFinishReason;
   readonly usage: Usage;
+  /** The provider that answered: its name among the supervisor's providers. */
+  readonly provider?: string;
   /** The model that answered, as the server names it. */
   readonly model?: string;
   /** The response's id on the server. */

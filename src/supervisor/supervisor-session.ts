@@ -53,6 +53,7 @@ import type { ThreadSupply } from "./threads/worker-thread.ts";
 import type { DecideOptions } from "./tools/decision.ts";
 import type { SessionTools } from "./tools/session-tools.ts";
 import { sessionTools } from "./tools/session-tools.ts";
+import { jobFallback } from "./workers/provider-choice.ts";
 import type { SessionWorker } from "./workers/session-worker.ts";
 import { checkWorkerOptions, jobSettings } from "./workers/worker-settings.ts";
 
@@ -183,7 +184,9 @@ export class SupervisorSession implements Session {
     }
     const { parent: named, context: laidOver, ...own } = options;
     const parent = parentOf(named, (known) => this.job(known));
-    const { runtime, admission } = this.#options;
+    const { runtime, admission, defaults, gateways } = this.#options;
+    const provider = target.provider ?? defaults.provider;
+    const fallback = jobFallback(options.fallback, provider, gateways.names);
     const { worker, claim, leave } = placeFor({
       target,
       parent,
@@ -195,7 +198,7 @@ export class SupervisorSession implements Session {
       if (event.type === "started") leave();
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
-    const settings = jobSettings(worker.settings, own);
+    const settings = jobSettings(worker.settings, own, fallback);
     const context = layContext(settings.context, laidOver);
     const accounts = { worker: worker.ledger, session: this.#ledger };
     const spec = { id, worker, input, options: own, settings, context, output, runtime };

@@ -26,6 +26,7 @@ import { KeepAlive } from "./threads/keep-alive.ts";
 import { spawnThread } from "./threads/thread.ts";
 import { ThreadPermits } from "./threads/thread-permits.ts";
 import { ThreadStock } from "./threads/thread-stock.ts";
+import { fallbackProviders } from "./workers/provider-choice.ts";
 import { checkBudget, checkWorkerOptions } from "./workers/worker-settings.ts";
 
 /**
@@ -90,6 +91,8 @@ export class Supervisor {
     this.#admission = new Admission(threads.queue ?? 10_000, this.#permits);
     const specs = providerSpecs(options.providers, process.env);
     this.#gateways = new Gateways(specs, threads.gateways ?? 1, this.#runtime);
+    const { provider, fallback = [] } = defaults;
+    fallbackProviders("defaults.fallback", fallback, provider, this.#gateways.names);
   }
 
   /**
@@ -180,7 +183,7 @@ export class Supervisor {
         threadId,
         calls: openCalls,
       })),
-      providers: this.#gateways.limiters.map((limiter) => limiter.inspect()),
+      providers: this.#gateways.inspectProviders(),
       sessions: [...this.#sessions.values()].map(inspectSession),
     };
   }

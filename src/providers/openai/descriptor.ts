@@ -12,12 +12,13 @@ import { checkOptions } from "./options.ts";
  * @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds.
  */
 export function openaiProvider(options: OpenAIProviderOptions = {}): ProviderDescriptor {
-  const { retry, limits, ...rest } = checkOptions(options);
+  const { retry, limits, breaker, ...rest } = checkOptions(options);
   return {
     module: new URL(`./module${extname(import.meta.filename)}`, import.meta.url),
     options: rest,
     env: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"],
     ...(retry === undefined ? {} : { retry }),
     ...(limits === undefined ? {} : { limits }),
+    ...(breaker === undefined ? {} : { breaker }),
   };
 }

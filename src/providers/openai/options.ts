@@ -1,5 +1,5 @@
 import { HeddleError } from "../../errors.ts";
-import type { ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
+import type { BreakerPolicy, ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
 
 /** All optional: what is left out comes from the host's environment, or is left to the server. */
 export type OpenAIProviderOptions = {
@@ -29,6 +29,7 @@ export type OpenAIProviderOptions = {
   readonly maxTokensField?: "max_completion_tokens" | "max_tokens";
   readonly retry?: Partial<RetryPolicy>;
   readonly limits?: ProviderLimits;
+  readonly breaker?: Partial<BreakerPolicy>;
 };
 
 type Check = (field: string, value: unknown) => void;
@@ -69,6 +70,11 @@ const CHECKS: { readonly [field in keyof Required<OpenAIProviderOptions>]: Check
     requestsPerMinute: integer(1, 1_000_000),
     tokensPerMinute: integer(1, 1_000_000_000),
     maxConcurrent: integer(1, 1_000_000),
+  }),
+  breaker: fields({
+    failures: integer(1, 1_000),
+    withinMs: integer(1, 3_600_000),
+    pauseMs: integer(1, 3_600_000),
   }),
 };
 

@@ -3,6 +3,7 @@ import { checkFields, checkOneOf, checkText, refuse } from "../check.ts";
 import { checkContext } from "../context.ts";
 import { checkMessages, checkParts } from "../conversation.ts";
 import type { JobInput, RunOptions } from "../options.ts";
+import { checkFallback } from "../workers/provider-choice.ts";
 import {
   checkBudget,
   checkMaxSteps,
@@ -18,6 +19,7 @@ const RUN_FIELDS = [
   "context",
   "instructions",
   "model",
+  "fallback",
   "timeouts",
   "budget",
   "maxSteps",
@@ -63,6 +65,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkContext("context", options.context);
   checkText("instructions", options.instructions);
   checkModelSettings("model", options.model);
+  checkFallback("fallback", options.fallback, checkModelSettings);
   checkTimeouts("timeouts", options.timeouts);
   checkBudget("budget", options.budget);
   checkMaxSteps("maxSteps", options.maxSteps);

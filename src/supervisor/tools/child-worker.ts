@@ -13,6 +13,7 @@ import { toolSettings } from "./tool-settings.ts";
 const FIELDS = [
   "name",
   "provider",
+  "fallback",
   "instructions",
   "model",
   "tools",
@@ -90,11 +91,18 @@ function inherited({ spec: { settings } }: Job): WorkerOptions {
 }
 
 /** Settings are those of a provider's models; and what must be called of the parent's tools is no matter of the child's. */
-function models({ spec }: Job, worker: WorkerOptions): Pick<WorkerOptions, "provider" | "model"> {
-  const { provider, model } = spec.settings;
+function models(
+  { spec }: Job,
+  worker: WorkerOptions,
+): Pick<WorkerOptions, "provider" | "model" | "fallback"> {
+  const { provider, model, fallback } = spec.settings;
   if (worker.provider !== undefined && worker.provider !== provider) return {};
   const { toolChoice, ...own } = { ...model, ...given(spec.options.model) };
-  return { provider, model: { ...own, ...given(worker.model) } };
+  return {
+    provider,
+    model: { ...own, ...given(worker.model) },
+    fallback: worker.fallback ?? fallback,
+  };
 }
 
 /** `name`, or the first with a number behind it that no worker has. */

@@ -4,7 +4,7 @@ import type { Message, Usage } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
 import { clonePlain, shortenedGraceMs } from "../check.ts";
 import { Ending } from "../ending.ts";
-import type { Gateway } from "../gateways/gateway.ts";
+import type { ProviderRoute } from "../gateways/gateways.ts";
 import type { Worker } from "../handles.ts";
 import { Ledger } from "../jobs/budget.ts";
 import type { Job } from "../jobs/job.ts";
@@ -23,7 +23,7 @@ import { Steering, steerText } from "./steering.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 export type SessionWorkerOptions = ThreadedWorker & {
   readonly settings: WorkerSettings;
-  readonly gateway: Gateway;
+  readonly routeTo: (provider: string) => ProviderRoute;
   /** The name of its session. */
   readonly session: string;
   readonly tools: SessionTools;
@@ -215,7 +215,7 @@ export class SessionWorker implements Worker {
         resumeThread: () => this.#jobThread.resume(job),
         onThreadNeed: (need) => this.#thread.setNeed(need),
         tools: this.#options.tools,
-        gateway: this.#options.gateway,
+        routeTo: this.#options.routeTo,
         session: this.#options.session,
         history: this.#transcript,
         nextCallIndex: () => this.#modelCalls++,

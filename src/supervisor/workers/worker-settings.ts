@@ -1,4 +1,3 @@
-import { HeddleError } from "../../errors.ts";
 import type { Message, ModelSettings } from "../../protocol/model.ts";
 import type { Bounds } from "../check.ts";
 import {
@@ -22,11 +21,15 @@ import type { RestartPolicy } from "../threads/restart-policy.ts";
 import { checkRestart, restartPolicy } from "../threads/restart-policy.ts";
 import type { ToolSettings } from "../tools/tool-settings.ts";
 import { checkHostTools, checkToolSources, toolSettings } from "../tools/tool-settings.ts";
+import type { FallbackProvider } from "./provider-choice.ts";
+import { checkFallback, chooseProvider, workerFallback } from "./provider-choice.ts";
 
 /** A worker's options with nothing left open. */
 export type WorkerSettings = {
   readonly name: string | undefined;
   readonly provider: string;
+  /** Who is asked after it, in order. */
+  readonly fallback: readonly FallbackProvider[];
   readonly model: ModelSettings;
   readonly instructions: string | undefined;
   readonly context: Context;
@@ -57,6 +60,7 @@ export type WorkerSettings = {
 const FIELDS = [
   "name",
   "provider",
+  "fallback",
   "model",
   "instructions",
   "context",
@@ -123,9 +127,11 @@ export function workerSettings(
   checkWorkerOptions(options, "");
   const merged = { ...DEFAULTS, ...given(defaults), ...given(options) };
   const tools = toolSettings(merged.tools, merged.hostTools);
+  const provider = chooseProvider(merged.provider, providers);
   return {
     name: options.name,
-    provider: chooseProvider(merged.provider, providers),
+    provider,
+    fallback: workerFallback(options.fallback, defaults.fallback, provider, providers),
     model: layered(NO_MODEL_SETTINGS, defaults.model, options.model),
     instructions: merged.instructions,
     context: layContext(defaults.context, options.context),
@@ -178,6 +184,7 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkPermissions(field("permissions"), options.permissions);
   checkTools(field, options);
   checkModelSettings(field("model"), options.model);
+  checkFallback(field("fallback"), options.fallback, checkModelSettings);
   checkTimeouts(field("timeouts"), options.timeouts);
   checkBudget(field("budget"), options.budget);
   checkMessages(field("transcript"), options.transcript, "INVALID_OPTION");
@@ -238,9 +245,10 @@ export function checkMaxSteps(field: string, maxSteps: number | undefined): void
 export function jobSettings(
   settings: WorkerSettings,
   { budget, maxSteps = settings.maxSteps }: Pick<RunOptions, "budget" | "maxSteps">,
+  fallback: readonly FallbackProvider[] = settings.fallback,
 ): WorkerSettings {
-  if (!budget && maxSteps === settings.maxSteps) return settings;
-  return { ...settings, maxSteps, budget: layered(settings.budget, undefined, budget) };
+  if (!budget && maxSteps === settings.maxSteps && fallback === settings.fallback) return settings;
+  return { ...settings, maxSteps, fallback, budget: layered(settings.budget, undefined, budget) };
 }
 
 /** `over` laid over `under`, and that over `base`; `base` itself where there is nothing else. */
@@ -253,18 +261,4 @@ function checkToolChoice(field: string, choice: unknown): void {
     checkFields(field, choice, ["tool"]);
     checkText(`${field}.tool`, (choice as { tool?: unknown }).tool ?? "");
   } else checkOneOf(field, choice, ["auto", "none", "required"]);
-}
-
-function chooseProvider(name: string | undefined, providers: ReadonlySet<string>): string {
-  const only = providers.size === 1 ? [...providers][0] : undefined;
-  const chosen = name ?? only;
-  if (chosen !== undefined && providers.has(chosen)) return chosen;
-  const known = [...providers].map((one) => `"${one}"`).join(", ");
-  throw new HeddleError(
-    "UNKNOWN_PROVIDER",
-    chosen === undefined
-      ? `provider must be given when there are several: ${known}`
-      : `no provider "${chosen}"; known are ${known}`,
-    { details: { field: "provider" } },
-  );
 }
