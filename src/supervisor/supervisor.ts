@@ -66,6 +66,7 @@ export class Supervisor {
   readonly #keepSettled: Required<KeepSettled>;
   #workers = 0;
   #stuckThreads = 0;
+  #isTellingFailure: boolean = false;
   readonly #ending: Ending = new Ending();
 
   static {
@@ -81,9 +82,7 @@ export class Supervisor {
     const { threads = {}, keepSettled = {}, defaults = {} } = options;
     this.sessions = this.#sessions;
     this.#runtime = { ...outside, report: (event) => this.#report(event) };
-    this.events$ = new ContainedObservable(this.#events, (error) =>
-      this.#report({ type: "subscriber-failed", error }),
-    );
+    this.events$ = new ContainedObservable(this.#events, (error) => this.#subscriberFailed(error));
     this.#defaults = defaults;
     this.#keepSettled = { ms: keepSettled.ms ?? 60_000, count: keepSettled.count ?? 1_000 };
     this.#permits = new ThreadPermits(threads.max ?? 1_000);
@@ -227,6 +226,14 @@ export class Supervisor {
   #sessionClosed(name: string): void {
     this.#sessions.delete(name);
     this.#report({ type: "session-closed", session: name });
+  }
+
+  /** One of its own. Who fails at hearing of that is not told of: each would fail at the failures of all others. */
+  #subscriberFailed(error: unknown): void {
+    if (this.#isTellingFailure) return;
+    this.#isTellingFailure = true;
+    this.#report({ type: "subscriber-failed", error });
+    this.#isTellingFailure = false;
   }
 
   #report(event: SupervisorEvent): void {

@@ -40,6 +40,8 @@ const REFUSALS = new Set([
   "MAILBOX_FULL",
 ]);
 
+const BREAKER = { failures: 2, withinMs: 60_000, pauseMs: 300 };
+
 export type SimSession = { readonly session: SupervisorSession; readonly seen: SessionEvent[] };
 
 export type SimWorker = {
@@ -87,8 +89,8 @@ export class Simulation {
     const starting = startIn(
       {
         providers: {
-          shared: { module: builtIn, limits },
-          own: { module: new URL("file:///own.js"), limits },
+          shared: { module: builtIn, limits, breaker: BREAKER },
+          own: { module: new URL("file:///own.js"), limits, breaker: BREAKER },
         },
         threads: { max, spare, queue, gateways },
       },
@@ -263,10 +265,12 @@ export class Simulation {
   }
 
   #optionsOf(plan: WorkerPlan): WorkerOptions {
-    const { policy, maxRestarts, withinMs, initialMs, tools, toolMs, confirmationMs, ...rest } =
+    const { policy, maxRestarts, withinMs, initialMs, tools, toolMs, confirmationMs, ...others } =
       plan;
+    const { fallsBack, ...rest } = others;
     return {
       ...rest,
+      fallback: fallsBack ? [plan.provider === "shared" ? "own" : "shared"] : [],
       unresponsiveMs: 500,
       restart: { policy, maxRestarts, withinMs, backoff: { initialMs, maxMs: 1_000 } },
       tools: toolSourcesOf(tools),

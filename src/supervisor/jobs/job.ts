@@ -3,7 +3,7 @@ import type { HeddleError } from "../../errors.ts";
 import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk, Usage } from "../../protocol/model.ts";
-import { checkNumber, checkOneOf } from "../check.ts";
+import { checkFields, checkNumber, checkOneOf } from "../check.ts";
 import type {
   CancelOutcome,
   JobOutcome,
@@ -131,6 +131,7 @@ export class Job implements WorkerJob {
   events(
     options: { from?: number; policy?: "lossless" | "latest" } = {},
   ): AsyncIterableIterator<JobEvent, undefined> {
+    checkFields("options", options, ["from", "policy"]);
     const { from = 0, policy = "lossless" } = options;
     checkNumber("from", from, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
     checkOneOf("policy", policy, ["lossless", "latest"]);
