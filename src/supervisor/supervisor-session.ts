@@ -28,6 +28,7 @@ import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
 import { tellOfStop } from "./jobs/job-stopped.ts";
+import { jobFallback } from "./jobs/job-target.ts";
 import { outputOf } from "./jobs/output-schema.ts";
 import { runAll } from "./jobs/run-all.ts";
 import { SettledJobs } from "./jobs/settled-jobs.ts";
@@ -53,7 +54,6 @@ import type { ThreadSupply } from "./threads/worker-thread.ts";
 import type { DecideOptions } from "./tools/decision.ts";
 import type { SessionTools } from "./tools/session-tools.ts";
 import { sessionTools } from "./tools/session-tools.ts";
-import { jobFallback } from "./workers/provider-choice.ts";
 import type { SessionWorker } from "./workers/session-worker.ts";
 import { checkWorkerOptions, jobSettings } from "./workers/worker-settings.ts";
 
@@ -185,8 +185,7 @@ export class SupervisorSession implements Session {
     const { parent: named, context: laidOver, ...own } = options;
     const parent = parentOf(named, (known) => this.job(known));
     const { runtime, admission, defaults, gateways } = this.#options;
-    const provider = target.provider ?? defaults.provider;
-    const fallback = jobFallback(options.fallback, provider, gateways.names);
+    const fallback = jobFallback(options.fallback, target, defaults, gateways.names);
     const { worker, claim, leave } = placeFor({
       target,
       parent,

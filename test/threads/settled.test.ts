@@ -39,6 +39,7 @@ async function startBoth() {
   const supervisor = await startSupervisor({
     providers: {
       good: scriptedProvider({ repeat: true, responses: [{ text: "x" }] }),
+      slow: scriptedProvider({ responses: [{ stall: true }] }),
       bad: scriptedProvider({ repeat: true, responses: [BAD] }),
     },
     keepSettled: { count: 0 },
@@ -89,23 +90,24 @@ describe("a job that has ended", () => {
   });
 
   test("gives back that name in the turn in which its end is told, and the old one takes none from the new", async () => {
-    const { session } = await startScripted([{ text: "x" }]);
+    const session = await startBoth();
     const next = Promise.withResolvers<WorkerJob>();
     onEnd(
       session,
       (type) => TERMINAL.has(type),
       () => {
-        next.resolve(session.run({ name: "clerk" }, { prompt: "again" }));
+        next.resolve(session.run({ name: "clerk", provider: "slow" }, { prompt: "again" }));
       },
     );
-    const first = session.run({ name: "clerk" }, { prompt: "go" });
+    const clerk = { name: "clerk", provider: "good" };
+    const first = session.run(clerk, { prompt: "go" });
     const second = await next.promise;
     await first.worker.stop();
-    expect(() => session.createWorker({ name: "clerk" })).toThrow(
+    expect(() => session.createWorker(clerk)).toThrow(
       expect.objectContaining({ code: "NAME_TAKEN" }),
     );
-    await second.wait();
-    await session.createWorker({ name: "clerk" }).stop();
+    await second.cancel();
+    await session.createWorker(clerk).stop();
   });
 
   test("makes room for its parent's next child in the turn in which its end is told", async () => {

@@ -86,21 +86,6 @@ export function workerFallback(
   return others.length === 0 ? NONE : others;
 }
 
-/**
- * Those of one job, whose worker has `provider`; undefined: its worker's.
- *
- * @throws {HeddleError} `UNKNOWN_PROVIDER`, `INVALID_OPTION`.
- */
-export function jobFallback(
-  fallback: Fallbacks | undefined,
-  provider: string | undefined,
-  providers: ReadonlySet<string>,
-): readonly FallbackProvider[] | undefined {
-  if (!fallback) return undefined;
-  const chosen = chooseProvider(provider, providers);
-  return fallbackProviders("fallback", fallback, chosen, providers);
-}
-
 function entryOf(entry: Fallback): FallbackProvider {
   if (typeof entry === "string") return { provider: entry };
   return { provider: entry.provider, ...(entry.model ? { model: { ...entry.model } } : {}) };

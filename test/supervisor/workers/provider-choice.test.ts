@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { jobFallback } from "../../../src/supervisor/jobs/job-target.ts";
 import type { WorkerOptions } from "../../../src/supervisor/options.ts";
-import { jobFallback } from "../../../src/supervisor/workers/provider-choice.ts";
 import { workerSettings } from "../../../src/supervisor/workers/worker-settings.ts";
 
 const NAMES: ReadonlySet<string> = new Set(["main", "backup", "third"]);
@@ -29,9 +29,10 @@ describe("fallback", () => {
   });
 
   test("of a job counts in place of its worker's", () => {
-    expect(jobFallback(undefined, "main", NAMES)).toBeUndefined();
-    expect(jobFallback([], "main", NAMES)).toEqual([]);
-    expect(jobFallback(["third"], "main", NAMES)).toEqual([{ provider: "third" }]);
+    const of = (fallback?: string[]) => jobFallback(fallback, { provider: "main" }, {}, NAMES);
+    expect(of()).toBeUndefined();
+    expect(of([])).toEqual([]);
+    expect(of(["third"])).toEqual([{ provider: "third" }]);
   });
 
   const refused: [string, string, unknown][] = [
