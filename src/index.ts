@@ -71,6 +71,7 @@ export type {
 } from "./supervisor/handles.ts";
 export type { WorkerHost } from "./supervisor/host.ts";
 export type {
+  BreakerInspection,
   GatewayInspection,
   Inspection,
   JobInspection,
@@ -88,6 +89,7 @@ export type {
   BatchOptions,
   Budget,
   CloseOptions,
+  Fallback,
   JobInput,
   KeepSettled,
   OutputSchema,

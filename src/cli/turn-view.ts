@@ -75,6 +75,8 @@ function lineOf(event: JobEvent): string | undefined {
       return event.for === "thread" ? undefined : `· waiting: ${event.for}`;
     case "warning":
       return `· ${visible(event.message)}`;
+    case "fallback":
+      return `· ${visible(event.from)} → ${visible(event.to)}: ${event.error.code}`;
     case "restarted":
       return `· restarted after ${event.failure.code}`;
     default:

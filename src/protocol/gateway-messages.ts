@@ -48,7 +48,13 @@ export type GatewayReport =
   | { readonly type: "pong" }
   /** The last word on a request: nothing of it runs any more. */
   | { readonly type: "responded"; readonly requestId: number; readonly response: ModelResponse }
-  | { readonly type: "failed"; readonly requestId: number; readonly error: WireError };
+  | {
+      readonly type: "failed";
+      readonly requestId: number;
+      readonly error: WireError;
+      /** What is left of its `stepMs`. Left out: it has none. */
+      readonly stepLeftMs?: number;
+    };
 
 /**
  * Chunks of many requests in columns, because one object or string per chunk costs 5 to 50 times as much to clone.

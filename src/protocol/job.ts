@@ -46,6 +46,16 @@ export type JobEventBody =
       readonly for: "thread" | "rate-limit" | "retry";
       readonly untilMs?: number;
     }
+  /**
+   * `to` is asked in place of `from`: of the two the next one in the job's `fallback`. `error` is what `from` has failed with, or
+   * `BREAKER_OPEN` if it was not asked.
+   */
+  | {
+      readonly type: "fallback";
+      readonly from: string;
+      readonly to: string;
+      readonly error: WireError;
+    }
   | { readonly type: "chunk"; readonly chunk: ModelResponseChunk }
   | { readonly type: "response"; readonly response: ModelResponse }
   /** A call that was found valid, and approved where that is asked for, is carried out with `args`. */

@@ -189,7 +189,7 @@ export type RequestOrigin = {
   readonly workerId: string;
   readonly workerName: string;
   readonly jobId: string;
-  /** How many model calls this worker has made before this one, over all its jobs. Retries do not count. */
+  /** How many model calls this worker has made before this one, over all its jobs. Retries do not count, and asking another provider does not. */
   readonly callIndex: number;
 };
 

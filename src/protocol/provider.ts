@@ -29,6 +29,19 @@ export type ProviderLimits = {
   readonly maxConcurrent?: number;
 };
 
+/**
+ * When a provider is passed over by those who have another (`fallback`). After the pause one call tries it out: an answer ends
+ * that, a failure doubles the pause, up to eight times `pauseMs`. Who has no other provider asks it all the same.
+ */
+export type BreakerPolicy = {
+  /** After how many failed model calls, with no answer between them, 1 to 1,000. @defaultValue 5 */
+  readonly failures: number;
+  /** Within how many ms they count together, 1 to 3,600,000. @defaultValue 60_000 */
+  readonly withinMs: number;
+  /** How long it is passed over at first, in ms, 1 to 3,600,000. @defaultValue 30_000 */
+  readonly pauseMs: number;
+};
+
 /** A provider as plain data: where its code is, and what its code is given. `openaiProvider()` and `scriptedProvider()` return one. */
 export type ProviderDescriptor = {
   /** A module that exports `createProvider(options, context)`. It is loaded in a gateway thread, never in the caller's. */
@@ -39,6 +52,7 @@ export type ProviderDescriptor = {
   readonly env?: readonly string[];
   readonly retry?: Partial<RetryPolicy>;
   readonly limits?: ProviderLimits;
+  readonly breaker?: Partial<BreakerPolicy>;
 };
 
 /** A provider as its gateway gets it. */
@@ -49,4 +63,5 @@ export type ProviderSpec = {
   readonly env: { readonly [name: string]: string };
   readonly retry: RetryPolicy;
   readonly limits: ProviderLimits;
+  readonly breaker: BreakerPolicy;
 };

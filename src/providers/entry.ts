@@ -75,10 +75,11 @@ async function load(specs: readonly ProviderSpec[]): Promise<void> {
 /** Every request is answered exactly once, after its last chunk. */
 async function serve(command: Extract<GatewayCommand, { type: "request" }>): Promise<void> {
   const { requestId } = command;
+  let request: GatewayRequest | undefined;
   try {
     const loaded = providers.get(command.provider);
     if (!loaded) throw new HeddleError("UNKNOWN_PROVIDER", `no provider "${command.provider}"`);
-    const request = new GatewayRequest({
+    request = new GatewayRequest({
       ...command,
       provider: loaded.provider,
       owner: {
@@ -98,7 +99,9 @@ async function serve(command: Extract<GatewayCommand, { type: "request" }>): Pro
     post({ type: "responded", requestId, response });
   } catch (error) {
     outbox.flush();
-    post({ type: "failed", requestId, error: toWireError(error, "PROVIDER_FAILED") });
+    const { stepLeftMs } = request ?? {};
+    const left = stepLeftMs === undefined ? {} : { stepLeftMs };
+    post({ type: "failed", requestId, error: toWireError(error, "PROVIDER_FAILED"), ...left });
   } finally {
     requests.delete(requestId);
   }

@@ -77,9 +77,14 @@ export class GatewayRequest {
     } finally {
       this.#hasEnded = true;
       this.#idle?.stop();
-      this.#step?.stop();
+      this.#step?.pause();
       this.#gate.fail(new HeddleError("INTERNAL", "the request has ended"));
     }
+  }
+
+  /** What is left of `stepMs`; undefined: it has none. */
+  get stepLeftMs(): number | undefined {
+    return this.#step?.leftMs;
   }
 
   demand(bytes: number): void {

@@ -54,6 +54,12 @@ class JobLog {
         this.#log.warn({ ...facts, ...why }, "job goes on in a new thread");
         break;
       }
+      case "fallback": {
+        const { from, to, error } = event;
+        const why = { from, to, code: error.code, reason: error.message };
+        this.#log.warn({ ...facts, ...why }, "job asks another provider");
+        break;
+      }
       case "completed": {
         const { usage, steps } = event.result;
         this.#end(job, "info", { ...facts, ms, tokens: usage.totalTokens, steps });

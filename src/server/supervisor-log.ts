@@ -21,6 +21,14 @@ function tell(event: SupervisorEvent, log: ServerLogger): void {
     case "gateway-restarted":
       log.info({ gateway: event.gateway }, "gateway restarted");
       break;
+    case "breaker-opened": {
+      const { provider, error: err } = event;
+      log.error({ provider, err }, "provider is passed over");
+      break;
+    }
+    case "breaker-closed":
+      log.info({ provider: event.provider }, "provider answers again");
+      break;
     case "actor-unresponsive": {
       const { workerId: worker, name, forMs } = event;
       log.warn({ worker, name, forMs }, "actor unresponsive");

@@ -218,7 +218,10 @@ export interface WorkerJob<Result extends JobResult = JobResult>
   /** Hot: from the moment of subscribing, without replay. Never error; complete with the job; hold nothing back. */
   readonly chunks$: Observable<ModelResponseChunk>;
   readonly events$: Observable<JobEvent>;
-  /** How it ended, and all its children with it. Never rejects. */
+  /**
+   * How it ended, and all its children with it. Never rejects. A job that has ended holds nothing, however one hears of it: its worker
+   * can take the next job at once, and the name of a worker that was only for this job can be used again.
+   */
   readonly outcome: Promise<JobOutcome<Result>>;
   /**
    * The job's log, from any `seq` (0 by default), at any time, also after the end. Never throws; ends after the terminal event.

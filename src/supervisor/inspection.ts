@@ -59,6 +59,18 @@ export type ProviderInspection = {
   /** What the last 60 seconds have left of the limits. Undefined: there is no such limit. */
   readonly requestsLeft: number | undefined;
   readonly tokensLeft: number | undefined;
+  readonly breaker: BreakerInspection;
+};
+
+export type BreakerInspection = {
+  /** `open`: those who have another provider pass it over. `half-open`: one of them tries it out, or the next one will. */
+  readonly state: "closed" | "open" | "half-open";
+  /** Failures that count at present, while it is closed. */
+  readonly failures: number;
+  /** Until when it is open: Unix time in ms. Undefined: it is not. */
+  readonly untilMs: number | undefined;
+  /** How often it has opened since the start. A probe that has failed is no opening. */
+  readonly openings: number;
 };
 
 export type SessionInspection = {

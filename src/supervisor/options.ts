@@ -68,12 +68,25 @@ export type Budget = {
   readonly maxToolCalls?: number;
 };
 
+/**
+ * The name of a provider, or also what is asked of its model. What is left out there is as in the worker's `model`, but for the
+ * model's name: that is the provider's own default.
+ */
+export type Fallback = string | { readonly provider: string; readonly model?: ModelSettings };
+
 export type WorkerOptions = {
   /** Unique among the session's workers. @defaultValue a random one */
   readonly name?: string;
   /** One of the supervisor's `providers`. @defaultValue the only one, if there is only one */
   readonly provider?: string;
   readonly model?: ModelSettings;
+  /**
+   * Who is asked when that provider does not answer: names of other `providers`, in order, up to 8. The next one is asked after the
+   * retries of the one before, and only while nothing of a response has come; the job's log says so (`fallback`), and the
+   * response says who has answered. None: `[]`, also where the supervisor's `defaults` have some. Of those, the worker's own
+   * provider is left out. See docs/fallback.md. @defaultValue none
+   */
+  readonly fallback?: readonly Fallback[];
   readonly instructions?: string;
   /**
    * What tools and behaviours are to know of whom they work for, as `ctx.context`; the model does not see it. Plain data, at most 1 MiB. A job's
@@ -148,9 +161,9 @@ export type WorkerOptions = {
 export type Timeouts = {
   /** From the start of the job (`JOB_TIMEOUT`). Time in the queue does not count. @defaultValue none */
   readonly totalMs?: number;
-  /** One model call, retries included (`STEP_TIMEOUT`). @defaultValue none */
+  /** One model call, with its retries and those of every `fallback` (`STEP_TIMEOUT`). @defaultValue none */
   readonly stepMs?: number;
-  /** From sending a request to its first chunk (`FIRST_CHUNK_TIMEOUT`). @defaultValue 300_000 */
+  /** From sending a request to its first chunk (`FIRST_CHUNK_TIMEOUT`), for each attempt. @defaultValue 300_000 */
   readonly firstChunkMs?: number;
   /** Between two chunks; a server's keep-alive comments do not count (`CHUNK_TIMEOUT`). @defaultValue 120_000 */
   readonly chunkMs?: number;
@@ -211,6 +224,8 @@ export type RunOptions = {
   readonly instructions?: string;
   /** Laid over the worker's model settings, for this job only. */
   readonly model?: ModelSettings;
+  /** In place of the worker's, for this job only. */
+  readonly fallback?: readonly Fallback[];
   /** Laid over the worker's timeouts, for this job only. */
   readonly timeouts?: Timeouts;
   /** Laid over the worker's budget, field by field, for this job only. */

@@ -41,9 +41,14 @@ export class Roster implements Society {
     const { runtime, nextWorkerNumber } = this.#options;
     const number = nextWorkerNumber();
     const name = given ?? `worker-${number}`;
-    if (!this.#byName.has(name)) return { id: runtime.newId(), name, number };
+    if (!this.isTaken(name)) return { id: runtime.newId(), name, number };
     const message = `the session has a worker named "${name}" already`;
     throw new HeddleError("NAME_TAKEN", message, { details: { field: "name" } });
+  }
+
+  /** Whether a worker has the name that still has something to do. */
+  isTaken(name: string): boolean {
+    return this.#byName.get(name)?.isOver === false;
   }
 
   add(worker: RosterWorker): void {
@@ -53,6 +58,6 @@ export class Roster implements Society {
 
   remove(worker: RosterWorker): void {
     this.workers.delete(worker.id);
-    this.#byName.delete(worker.name);
+    if (this.#byName.get(worker.name) === worker) this.#byName.delete(worker.name);
   }
 }

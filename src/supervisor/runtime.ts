@@ -26,6 +26,9 @@ export type SupervisorEvent =
       readonly failed: number;
     }
   | { readonly type: "gateway-restarted"; readonly gateway: string }
+  /** A provider has failed too often, last with `error`: those who have another pass it over. `breaker-closed`: it has answered again. */
+  | { readonly type: "breaker-opened"; readonly provider: string; readonly error: HeddleError }
+  | { readonly type: "breaker-closed"; readonly provider: string }
   /** A worker's loop has not turned for `forMs` while it executed code of its own. */
   | {
       readonly type: "actor-unresponsive";

@@ -40,7 +40,7 @@ export class Staffing {
     const worker: SessionWorker = new SessionWorker({
       ...named,
       settings,
-      gateway: gateways.for(settings.provider, number),
+      routeTo: (provider) => gateways.route(provider, number),
       session: this.#options.session,
       tools: this.#options.tools,
       ...this.#shared(named, () => worker),

@@ -13,6 +13,7 @@ import type { BehaviorWorker } from "./behaviors/behavior-worker.ts";
 import { checkFields, checkIterable, checkNumber, given, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import { layContext } from "./context.ts";
+import { Ending } from "./ending.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type {
   BehaviorWorker as BehaviorHandle,
@@ -29,6 +30,7 @@ import { checkJobInput, checkRunOptions } from "./jobs/job-input.ts";
 import { parentOf } from "./jobs/job-parent.ts";
 import { placeFor } from "./jobs/job-place.ts";
 import { tellOfStop } from "./jobs/job-stopped.ts";
+import { jobFallback } from "./jobs/job-target.ts";
 import { outputOf } from "./jobs/output-schema.ts";
 import { runAll } from "./jobs/run-all.ts";
 import { SettledJobs } from "./jobs/settled-jobs.ts";
@@ -91,7 +93,7 @@ export class SupervisorSession implements Session {
   readonly #events = new Subject<SessionEvent>();
   /** Resolves when running jobs have had their time. */
   readonly #drained: PromiseWithResolvers<void> = Promise.withResolvers();
-  #closed: Promise<void> | undefined;
+  readonly #ending: Ending = new Ending();
 
   constructor(options: SupervisorSessionOptions) {
     this.name = options.name;
@@ -181,10 +183,13 @@ export class SupervisorSession implements Session {
     checkRunOptions(options);
     const output = outputOf(input.output);
     const id = options.id ?? this.#options.runtime.newId();
-    if (this.job(id)) throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
+    if (this.#isTaken(id)) {
+      throw taken("ID_TAKEN", "id", `the session has a job with the id "${id}"`);
+    }
     const { parent: named, context: laidOver, ...own } = options;
     const parent = parentOf(named, (known) => this.job(known));
-    const { runtime, admission } = this.#options;
+    const { runtime, admission, defaults, gateways } = this.#options;
+    const fallback = jobFallback(options.fallback, target, defaults, gateways.names);
     const { worker, claim, leave } = placeFor({
       target,
       parent,
@@ -196,24 +201,23 @@ export class SupervisorSession implements Session {
       if (event.type === "started") leave();
       this.#events.next({ type: "job-event", jobId: id, workerId: worker.id, event });
     };
-    const settings = jobSettings(worker.settings, own);
+    const settings = jobSettings(worker.settings, own, fallback);
     const context = layContext(settings.context, laidOver);
     const accounts = { worker: worker.ledger, session: this.#ledger };
     const spec = { id, worker, input, options: own, settings, context, output, runtime };
     const job = new Job({ ...spec, parent, accounts, onEvent });
-    job.onSettled(leave);
+    job.onEnded(leave);
     tellOfStop(job, (event) => this.#events.next(event));
     this.#jobs.set(id, job);
-    job.onSettled(() => {
-      this.#jobs.delete(id);
-      this.#settled.add(job);
-    });
+    job.onEnded(() => this.#settled.add(job));
+    // Its terminal event can still be looked up, also where no ended job is kept.
+    job.onSettled(() => this.#jobs.get(id) === job && this.#jobs.delete(id));
     parent?.adopt(job, given({ toolCallId }));
     const { parentId } = job;
     this.#events.next({ type: "job-queued", jobId: id, workerId: worker.id, parentId });
     if (options.host) void pumpToHost(job, options.host);
     worker.enqueue(job, claim);
-    if (worker !== target) job.onSettled(() => void worker.stop());
+    if (worker !== target) job.onEnded(() => void worker.stop());
     return job;
   }
 
@@ -249,9 +253,9 @@ export class SupervisorSession implements Session {
     checkNumber("drainMs", options.drainMs, MS);
     const { clock } = this.#options.runtime;
     const timer = clock.setTimer(options.drainMs ?? 10_000, this.#drained.resolve);
-    this.#closed ??= this.#close();
-    void this.#closed.then(timer.cancel);
-    return this.#closed;
+    const closed = this.#ending.begin(() => this.#close());
+    void closed.then(timer.cancel);
+    return closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -266,9 +270,9 @@ export class SupervisorSession implements Session {
     await Promise.all([...this.workers.values()].map((worker) => worker.end(CLOSED)));
     await this.#tools.close();
     this.#settled.clear();
+    this.#options.onClosed();
     this.#events.complete();
     this.#roster.post.close();
-    this.#options.onClosed();
     release();
   }
 
@@ -282,13 +286,18 @@ export class SupervisorSession implements Session {
     return this.#staffing.behavior(options);
   }
 
+  /** One that has ended has its id for as long as it is kept. */
+  #isTaken(id: string): boolean {
+    return this.#jobs.get(id)?.isSettled === false || this.#settled.find(id) !== undefined;
+  }
+
   #checkBudget(): void {
     const { spent } = this.#ledger;
     if (spent) throw budgetError(spent, "session");
   }
 
   #checkOpen(): void {
-    if (this.#closed !== undefined)
+    if (this.#ending.hasBegun)
       throw new HeddleError("SESSION_CLOSED", `session "${this.name}" is closed`);
   }
 }

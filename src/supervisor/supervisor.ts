@@ -6,6 +6,7 @@ import { systemClock } from "../transport/clock.ts";
 import { checkFields, checkNumber, checkText, MS } from "./check.ts";
 import { ContainedObservable } from "./contained-observable.ts";
 import { checkContext, layContext } from "./context.ts";
+import { Ending } from "./ending.ts";
 import { Gateways, providerSpecs } from "./gateways/gateways.ts";
 import { ScriptView } from "./gateways/script-view.ts";
 import type { Session } from "./handles.ts";
@@ -25,6 +26,7 @@ import { KeepAlive } from "./threads/keep-alive.ts";
 import { spawnThread } from "./threads/thread.ts";
 import { ThreadPermits } from "./threads/thread-permits.ts";
 import { ThreadStock } from "./threads/thread-stock.ts";
+import { fallbackProviders } from "./workers/provider-choice.ts";
 import { checkBudget, checkWorkerOptions } from "./workers/worker-settings.ts";
 
 /**
@@ -64,7 +66,8 @@ export class Supervisor {
   readonly #keepSettled: Required<KeepSettled>;
   #workers = 0;
   #stuckThreads = 0;
-  #closed: Promise<void> | undefined;
+  #isTellingFailure: boolean = false;
+  readonly #ending: Ending = new Ending();
 
   static {
     startSupervisor = async (options, outside) => {
@@ -79,9 +82,7 @@ export class Supervisor {
     const { threads = {}, keepSettled = {}, defaults = {} } = options;
     this.sessions = this.#sessions;
     this.#runtime = { ...outside, report: (event) => this.#report(event) };
-    this.events$ = new ContainedObservable(this.#events, (error) =>
-      this.#report({ type: "subscriber-failed", error }),
-    );
+    this.events$ = new ContainedObservable(this.#events, (error) => this.#subscriberFailed(error));
     this.#defaults = defaults;
     this.#keepSettled = { ms: keepSettled.ms ?? 60_000, count: keepSettled.count ?? 1_000 };
     this.#permits = new ThreadPermits(threads.max ?? 1_000);
@@ -89,6 +90,8 @@ export class Supervisor {
     this.#admission = new Admission(threads.queue ?? 10_000, this.#permits);
     const specs = providerSpecs(options.providers, process.env);
     this.#gateways = new Gateways(specs, threads.gateways ?? 1, this.#runtime);
+    const { provider, fallback = [] } = defaults;
+    fallbackProviders("defaults.fallback", fallback, provider, this.#gateways.names);
   }
 
   /**
@@ -115,7 +118,7 @@ export class Supervisor {
 
   /** @throws {HeddleError} `NAME_TAKEN`, `INVALID_OPTION`, `SUPERVISOR_CLOSED`. */
   openSession(options: SessionOptions = {}): Session {
-    if (this.#closed !== undefined)
+    if (this.#ending.hasBegun)
       throw new HeddleError("SUPERVISOR_CLOSED", "the supervisor is closed");
     checkFields("options", options, ["name", "context", "budget"]);
     checkText("name", options.name);
@@ -155,7 +158,7 @@ export class Supervisor {
 
   /** Whether it can serve; costs nothing, however much it holds. */
   get state(): SupervisorState {
-    if (this.#closed !== undefined) return "closed";
+    if (this.#ending.hasBegun) return "closed";
     return this.#gateways.all.some(({ state }) => state === "down") ? "gateway-down" : "running";
   }
 
@@ -179,7 +182,7 @@ export class Supervisor {
         threadId,
         calls: openCalls,
       })),
-      providers: this.#gateways.limiters.map((limiter) => limiter.inspect()),
+      providers: this.#gateways.inspectProviders(),
       sessions: [...this.#sessions.values()].map(inspectSession),
     };
   }
@@ -192,9 +195,8 @@ export class Supervisor {
   close(options: CloseOptions = {}): Promise<void> {
     checkFields("options", options, ["drainMs"]);
     checkNumber("drainMs", options.drainMs, MS);
-    const sessions = [...this.#sessions.values()].map((session) => session.close(options));
-    this.#closed ??= this.#close(sessions);
-    return this.#closed;
+    if (this.#ending.hasBegun) void this.#closeSessions(options);
+    return this.#ending.begin(() => this.#close(options));
   }
 
   /** `close({ drainMs: 0 })`. */
@@ -208,9 +210,13 @@ export class Supervisor {
     this.#stock.fill();
   }
 
-  async #close(sessions: readonly Promise<void>[]): Promise<void> {
+  async #closeSessions(options: CloseOptions): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.close(options)));
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
     const release = this.#runtime.hold();
-    await Promise.all(sessions);
+    await this.#closeSessions(options);
     await this.#stock.close();
     await this.#gateways.close();
     this.#events.complete();
@@ -220,6 +226,14 @@ export class Supervisor {
   #sessionClosed(name: string): void {
     this.#sessions.delete(name);
     this.#report({ type: "session-closed", session: name });
+  }
+
+  /** One of its own. Who fails at hearing of that is not told of: each would fail at the failures of all others. */
+  #subscriberFailed(error: unknown): void {
+    if (this.#isTellingFailure) return;
+    this.#isTellingFailure = true;
+    this.#report({ type: "subscriber-failed", error });
+    this.#isTellingFailure = false;
   }
 
   #report(event: SupervisorEvent): void {

@@ -120,6 +120,11 @@ export type RunnableWorker = {
   /** Unique among the session's workers. @defaultValue the names of the running worker and the tool, `lead/research`, with a number when that is taken */
   readonly name?: string;
   readonly provider?: string;
+  /** As with `createWorker`. Left out, with another `provider`: what the supervisor's `defaults` say. */
+  readonly fallback?: readonly (
+    | string
+    | { readonly provider: string; readonly model?: { readonly [name: string]: unknown } }
+  )[];
   readonly instructions?: string;
   /** Laid over that of the running job, without its `toolChoice`; with another `provider`, all there is. */
   readonly model?: { readonly [name: string]: unknown };

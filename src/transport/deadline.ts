@@ -23,6 +23,12 @@ export class Deadline {
     this.resume();
   }
 
+  /** Running time that is left, in ms; right only while it runs or is paused. */
+  get leftMs(): number {
+    const presentMs = this.#since === undefined ? 0 : this.#clock.monotonicMs() - this.#since;
+    return Math.max(0, this.#ms - this.#usedMs - presentMs);
+  }
+
   touch(): void {
     this.#usedMs = 0;
     if (this.#since !== undefined) this.#since = this.#clock.monotonicMs();
@@ -60,7 +66,7 @@ export class Deadline {
 
   #look(): void {
     if (this.#since === undefined) return;
-    const leftMs = this.#ms - this.#usedMs - (this.#clock.monotonicMs() - this.#since);
+    const { leftMs } = this;
     if (leftMs > 0) {
       this.#arm(leftMs);
       return;

@@ -108,6 +108,7 @@ describe("a provider's limits", () => {
         backingOffUntilMs: undefined,
         requestsLeft: undefined,
         tokensLeft: undefined,
+        breaker: { state: "closed", failures: 0, untilMs: undefined, openings: 0 },
       },
     ]);
     gate.resolve("echo");

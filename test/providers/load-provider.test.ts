@@ -11,6 +11,7 @@ function specOf(source: string, more: Partial<ProviderSpec> = {}): ProviderSpec 
     env: { KEY: "k" },
     retry: { maxRetries: 0, initialDelayMs: 50, maxDelayMs: 50 },
     limits: {},
+    breaker: { failures: 5, withinMs: 1, pauseMs: 1 },
     ...more,
   };
 }

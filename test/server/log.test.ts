@@ -114,7 +114,7 @@ describe("the log of jobs", () => {
     const { id } = await startJob({ ...started, url: started.server.url });
     await vi.waitFor(() => {
       expect(of(lines, "job started")).toContainEqual(expect.objectContaining({ parent: id }));
-    });
+    }, 30_000);
     await started.server.close({ drainMs: 0 });
     const ended = of(lines, "job ended");
     expect(ended.map(({ parent }) => parent)).toContain(id);

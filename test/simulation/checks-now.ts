@@ -1,4 +1,8 @@
 import { expect } from "vitest";
+import { isTerminal } from "../../src/supervisor/log/job-log.ts";
+import type { SessionEvent } from "../../src/supervisor/session-event.ts";
+import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
+import { SessionWorker } from "../../src/supervisor/workers/session-worker.ts";
 import { expectSums } from "./checks-budget.ts";
 import { expectFamilies } from "./checks-family.ts";
 import { expectConfirmations, expectParked } from "./checks-waiting.ts";
@@ -50,6 +54,19 @@ function expectRegistry({ sessions, jobs }: Simulation): void {
   if (registered.length !== open.length || open.some((job) => !registered.includes(job))) {
     expect(registered.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
   }
+}
+
+/** What a job still holds when its end is told: nothing. */
+export function heldAtEnd(session: SupervisorSession, event: SessionEvent): string[] {
+  if (event.type !== "job-event" || !isTerminal(event.event)) return [];
+  const { jobId, workerId } = event;
+  const worker = session.workers.get(workerId);
+  const isBusy = worker instanceof SessionWorker && worker.jobs.some(({ id }) => id === jobId);
+  const parent = session.job(jobId)?.parent;
+  return [
+    ...(isBusy ? [`${jobId} has ended, and its worker is busy with it`] : []),
+    ...(parent?.children.has(jobId) ? [`${jobId} has ended, and its parent waits for it`] : []),
+  ];
 }
 
 /** A worker is idle when it has no job; its conversation is one that a model accepts. */

@@ -16,6 +16,8 @@ export type WorkerPlan = {
   readonly whenBusy: "enqueue" | "reject" | "interrupt";
   readonly whenUnresponsive: "report" | "kill";
   readonly provider: "shared" | "own";
+  /** The other provider is asked after its own. */
+  readonly fallsBack?: boolean;
   readonly policy: "never" | "on-failure" | "always";
   readonly maxRestarts: number;
   readonly withinMs: number;

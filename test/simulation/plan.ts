@@ -16,7 +16,7 @@ export type ResponsePlan = {
 /** What a model does with the model calls of one job, in order; calls past the end get a plain answer. */
 export type JobPlan = readonly ResponsePlan[];
 
-const PLAIN: ResponsePlan = { chunks: [2], toolCalls: [], end: "responds", isDeaf: false };
+export const PLAIN: ResponsePlan = { chunks: [2], toolCalls: [], end: "responds", isDeaf: false };
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzäöü";
 
 export function promptOf(plan: JobPlan): string {

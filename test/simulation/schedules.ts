@@ -32,6 +32,7 @@ export const anyWorker: fc.Arbitrary<WorkerPlan> = fc.record({
   whenBusy: fc.constantFrom("enqueue", "enqueue", "reject", "interrupt"),
   whenUnresponsive: fc.constantFrom("report", "kill"),
   provider: fc.constantFrom("shared", "shared", "own"),
+  fallsBack: fc.constantFrom(false, true),
   policy: fc.constantFrom("on-failure", "on-failure", "never", "always"),
   maxRestarts: fc.constantFrom(3, 0, 1, 2),
   withinMs: fc.constantFrom(1_000, 100, 60_000),

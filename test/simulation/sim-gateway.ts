@@ -5,7 +5,7 @@ import type { CallMessage } from "../../src/transport/calls.ts";
 import { exposeMethods } from "../../src/transport/calls.ts";
 import { ChunkFrameWriter, ChunkLane, chunkSize } from "../../src/transport/chunk-frame.ts";
 import type { ResponsePlan } from "./plan.ts";
-import { chunksOf, planFor, responseOf } from "./plan.ts";
+import { chunksOf, PLAIN, planFor, responseOf } from "./plan.ts";
 import type { SimThread, ThreadBody, ThreadInside } from "./sim-thread.ts";
 
 const MAX_OPEN_FRAMES = 16;
@@ -127,7 +127,13 @@ export class SimGateway implements ThreadBody {
   #open({ requestId, provider, request, demandBytes }: Request): void {
     const { jobId, workerId, callIndex } = request.origin;
     const { messages } = request;
-    const { step, plan } = planFor(messages);
+    const { step, plan: planned } = planFor(messages);
+    // The next provider does better than the one that has failed.
+    const hasFailed = this.#seen.some(
+      (before) =>
+        before.jobId === jobId && before.callIndex === callIndex && before.provider !== provider,
+    );
+    const plan = hasFailed && planned.toolCalls.length === 0 ? PLAIN : planned;
     const seen: SeenRequest = {
       id: `${this.#thread.threadId}.${requestId}`,
       thread: this.#thread,
@@ -210,7 +216,8 @@ export class SimGateway implements ThreadBody {
 
   #expire({ requestId, seen }: OpenRequest): void {
     seen.isExpired = true;
-    const error = new HeddleError("CHUNK_TIMEOUT", "no further chunk came");
+    const code = seen.sentBytes === 0 ? "FIRST_CHUNK_TIMEOUT" : "CHUNK_TIMEOUT";
+    const error = new HeddleError(code, "no chunk came");
     this.#post({ type: "expired", requestId, error: toWireError(error) });
   }
 

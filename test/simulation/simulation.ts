@@ -10,7 +10,7 @@ import { startIn } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorSession } from "../../src/supervisor/supervisor-session.ts";
 import { jsonSchemaIssues } from "../../src/tools/schema.ts";
 import { at } from "./at.ts";
-import { expectNow } from "./checks-now.ts";
+import { expectNow, heldAtEnd } from "./checks-now.ts";
 import type { Action, Schedule, WorkerPlan } from "./commands.ts";
 import { harmActor, harmGateway } from "./faults.ts";
 import { promptOf } from "./plan.ts";
@@ -39,6 +39,8 @@ const REFUSALS = new Set([
   "UNKNOWN_CONFIRMATION",
   "MAILBOX_FULL",
 ]);
+
+const BREAKER = { failures: 2, withinMs: 60_000, pauseMs: 300 };
 
 export type SimSession = { readonly session: SupervisorSession; readonly seen: SessionEvent[] };
 
@@ -87,8 +89,8 @@ export class Simulation {
     const starting = startIn(
       {
         providers: {
-          shared: { module: builtIn, limits },
-          own: { module: new URL("file:///own.js"), limits },
+          shared: { module: builtIn, limits, breaker: BREAKER },
+          own: { module: new URL("file:///own.js"), limits, breaker: BREAKER },
         },
         threads: { max, spare, queue, gateways },
       },
@@ -185,7 +187,10 @@ export class Simulation {
     const { budget = {} } = this.schedule;
     const session = this.supervisor.openSession({ budget }) as Session as SupervisorSession;
     const seen: SessionEvent[] = [];
-    session.events$.subscribe((event) => seen.push(event));
+    session.events$.subscribe((event) => {
+      seen.push(event);
+      this.violations.push(...heldAtEnd(session, event));
+    });
     this.sessions.push({ session, seen });
   }
 
@@ -260,10 +265,12 @@ export class Simulation {
   }
 
   #optionsOf(plan: WorkerPlan): WorkerOptions {
-    const { policy, maxRestarts, withinMs, initialMs, tools, toolMs, confirmationMs, ...rest } =
+    const { policy, maxRestarts, withinMs, initialMs, tools, toolMs, confirmationMs, ...others } =
       plan;
+    const { fallsBack, ...rest } = others;
     return {
       ...rest,
+      fallback: fallsBack ? [plan.provider === "shared" ? "own" : "shared"] : [],
       unresponsiveMs: 500,
       restart: { policy, maxRestarts, withinMs, backoff: { initialMs, maxMs: 1_000 } },
       tools: toolSourcesOf(tools),

@@ -25,6 +25,26 @@ describe("supervisor.sessions", () => {
   });
 });
 
+describe("supervisor.events$", () => {
+  test("tells of each failure of its own subscribers once, however many fail", async () => {
+    const { supervisor } = await startScripted([{ text: "x" }]);
+    let calls = 0;
+    for (let i = 0; i < 8; i++) {
+      supervisor.events$.subscribe(() => {
+        calls += 1;
+        throw new Error("mine");
+      });
+    }
+    const failures: unknown[] = [];
+    supervisor.events$.subscribe((event) => {
+      if (event.type === "subscriber-failed") failures.push(event.error);
+    });
+    supervisor.openSession();
+    expect(failures).toHaveLength(8);
+    expect(calls).toBe(8 + 8 * 8);
+  });
+});
+
 describe("a session", () => {
   test("lets settled jobs go, and still finds them while they are kept", async () => {
     const { session } = await startScripted([{ text: "x" }], { keepSettled: { count: 2 } });

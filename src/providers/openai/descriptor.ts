@@ -14,7 +14,7 @@ import { checkOptions } from "./options.ts";
  * @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds.
  */
 export function openaiProvider(options: OpenAIProviderOptions = {}): ProviderDescriptor {
-  const { retry, limits, ...rest } = checkOptions(options);
+  const { retry, limits, breaker, ...rest } = checkOptions(options);
   const { apiKey } = rest;
   const source = isKeySource(apiKey) ? plainKeySource(apiKey) : undefined;
   return {
@@ -27,5 +27,6 @@ export function openaiProvider(options: OpenAIProviderOptions = {}): ProviderDes
     ],
     ...(retry === undefined ? {} : { retry }),
     ...(limits === undefined ? {} : { limits }),
+    ...(breaker === undefined ? {} : { breaker }),
   };
 }

@@ -3,7 +3,7 @@ import type { KeySource } from "../../network/keys/key-source.ts";
 import { checkKeySource, isKeySource } from "../../network/keys/key-source.ts";
 import type { NetworkOptions } from "../../network/options.ts";
 import { checkNetwork } from "../../network/options.ts";
-import type { ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
+import type { BreakerPolicy, ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
 
 /** All optional: what is left out comes from the host's environment, or is left to the server. */
 export type OpenAIProviderOptions = {
@@ -46,6 +46,7 @@ export type OpenAIProviderOptions = {
   readonly network?: NetworkOptions;
   readonly retry?: Partial<RetryPolicy>;
   readonly limits?: ProviderLimits;
+  readonly breaker?: Partial<BreakerPolicy>;
 };
 
 type Check = (field: string, value: unknown) => void;
@@ -89,6 +90,11 @@ const CHECKS: { readonly [field in keyof Required<OpenAIProviderOptions>]: Check
     requestsPerMinute: integer(1, 1_000_000),
     tokensPerMinute: integer(1, 1_000_000_000),
     maxConcurrent: integer(1, 1_000_000),
+  }),
+  breaker: fields({
+    failures: integer(1, 1_000),
+    withinMs: integer(1, 3_600_000),
+    pauseMs: integer(1, 3_600_000),
   }),
 };
 

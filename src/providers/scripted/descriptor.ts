@@ -13,12 +13,13 @@ import type { Script } from "./script.ts";
  */
 export function scriptedProvider(script: Script): ProviderDescriptor {
   checkScript(script);
-  const { limits, ...options } = script;
+  const { limits, breaker, ...options } = script;
   return {
     module: new URL(`./provider${extname(import.meta.filename)}`, import.meta.url),
     options,
     retry: { maxRetries: 0 },
     ...(limits === undefined ? {} : { limits }),
+    ...(breaker === undefined ? {} : { breaker }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ResponseFinishReason, ResponsePart, Usage } from "../../protocol/model.ts";
-import type { ProviderLimits } from "../../protocol/provider.ts";
+import type { BreakerPolicy, ProviderLimits } from "../../protocol/provider.ts";
 
 /** What the scripted provider does, as plain data. */
 export type Script = {
@@ -10,6 +10,7 @@ export type Script = {
   /** Where texts without `chunks` are cut into pieces of 1 to 8 characters. The same seed cuts them the same. @defaultValue 1 */
   readonly seed?: number;
   readonly limits?: ProviderLimits;
+  readonly breaker?: Partial<BreakerPolicy>;
 };
 
 export type ScriptedResponse = ScriptedAnswer | ScriptedFailure | ScriptedStall;

@@ -39,6 +39,12 @@ const Provider = z.object({
   backingOffUntilMs: z.number().optional(),
   requestsLeft: z.number().optional(),
   tokensLeft: z.number().optional(),
+  breaker: z.object({
+    state: z.enum(["closed", "open", "half-open"]),
+    failures: Count,
+    untilMs: z.number().optional(),
+    openings: Count,
+  }),
 });
 
 const Worker = z.object({

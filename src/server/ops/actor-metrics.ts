@@ -97,6 +97,8 @@ export function actorMetrics(instruments: Instruments): Meter {
       // Counted at each reading, from the supervisor's state.
       case "thread-stuck":
       case "gateway-restarted":
+      case "breaker-opened":
+      case "breaker-closed":
       case "session-opened":
       case "session-closed":
         break;

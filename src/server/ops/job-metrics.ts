@@ -29,6 +29,11 @@ export function jobMetrics(instruments: Instruments): Meter {
     "How often jobs had to wait: for a thread, for the rate limits of their provider, or before a failed request was sent again.",
     ["agent", "for"],
   );
+  const fallbacks = instruments.counter(
+    "job_fallbacks_total",
+    "How often a job's model call went on to another provider, and why.",
+    ["agent", "from", "to", "code"],
+  );
   const queueSeconds = instruments.histogram(
     "job_queue_seconds",
     "Time from a job's acceptance until its worker and a thread were there for it. Jobs that ended before are left out.",
@@ -76,12 +81,21 @@ export function jobMetrics(instruments: Instruments): Meter {
     durationSeconds.observe({ agent, outcome }, seconds(startedAtMs, event.atMs));
   };
   const onJobEvent = (tracked: TrackedJob, event: JobEventOtherThanChunk) => {
-    if (event.type === "started") started(tracked, event.atMs);
-    else if (event.type === "waiting") waits.inc({ agent: tracked.labels.agent, for: event.for });
-    else if (event.type === "response" || isTerminal(event)) {
-      if (awaitFirst.has(tracked)) lookForFirstChunk(tracked);
+    const { agent } = tracked.labels;
+    if (awaitFirst.has(tracked) && (event.type === "response" || isTerminal(event)))
+      lookForFirstChunk(tracked);
+    switch (event.type) {
+      case "started":
+        return started(tracked, event.atMs);
+      case "waiting":
+        return waits.inc({ agent, for: event.for });
+      case "fallback":
+        return fallbacks.inc({ agent, from: event.from, to: event.to, code: event.error.code });
+      case "completed":
+      case "cancelled":
+      case "failed":
+        return end(tracked, event);
     }
-    if (isTerminal(event)) end(tracked, event);
   };
   return {
     onJobEvent,

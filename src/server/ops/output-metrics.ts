@@ -52,22 +52,23 @@ export function outputMetrics(instruments: Instruments): Meter {
     chunkBytes.inc(tracked.labels, size.chunkBytes - known.size.chunkBytes);
     known.size = size;
   };
-  const countTokens = (tracked: TrackedJob, added: Tokens, isEstimated: boolean) => {
+  const countTokens = (by: TrackedJob["labels"], added: Tokens, isEstimated: boolean) => {
     for (const kind of KINDS) {
-      const labels = { ...tracked.labels, kind, estimated: String(isEstimated) };
+      const labels = { ...by, kind, estimated: String(isEstimated) };
       if (added[kind] > 0) tokens.inc(labels, added[kind]);
     }
   };
   const onJobEvent = (tracked: TrackedJob, event: JobEventOtherThanChunk) => {
     if (event.type === "response") {
       const known = countedOf(tracked);
-      const added = tokensOf(event.response.usage);
+      const { usage, provider = tracked.labels.provider } = event.response;
+      const added = tokensOf(usage);
       known.usage = sum(known.usage, added);
-      countTokens(tracked, added, event.response.usage.estimated === true);
+      countTokens({ ...tracked.labels, provider }, added, usage.estimated === true);
     }
     if (!isTerminal(event)) return;
     const total = tokensOf(tracked.job.usage);
-    countTokens(tracked, rest(total, countedOf(tracked).usage), true);
+    countTokens(tracked.labels, rest(total, countedOf(tracked).usage), true);
     countChunks(tracked);
     counted.delete(tracked);
   };

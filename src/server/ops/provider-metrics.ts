@@ -31,14 +31,25 @@ export function providerMetrics(instruments: Instruments): Meter {
     "How long those requests have waited together.",
     labels,
   );
+  const open = instruments.gauge(
+    "provider_breaker_open",
+    "1 while those who have another provider pass this one over, or try it out; else 0.",
+    labels,
+  );
+  const openings = instruments.counter(
+    "provider_breaker_openings_total",
+    "How often a provider has failed so often that it is passed over.",
+    labels,
+  );
   /** The supervisor counts from its own start. */
-  const counted = new Map<string, Pick<ProviderInspection, "waits" | "waitedMs">>();
+  const counted = new Map<string, ProviderInspection>();
 
-  const countWaits = (now: ProviderInspection) => {
+  const count = (now: ProviderInspection) => {
     const { name: provider } = now;
-    const before = counted.get(provider) ?? { waits: 0, waitedMs: 0 };
-    waits.inc({ provider }, now.waits - before.waits);
-    waitSeconds.inc({ provider }, (now.waitedMs - before.waitedMs) / 1_000);
+    const before = counted.get(provider);
+    waits.inc({ provider }, now.waits - (before?.waits ?? 0));
+    waitSeconds.inc({ provider }, (now.waitedMs - (before?.waitedMs ?? 0)) / 1_000);
+    openings.inc({ provider }, now.breaker.openings - (before?.breaker.openings ?? 0));
     counted.set(provider, now);
   };
   const show = (now: ProviderInspection) => {
@@ -48,7 +59,8 @@ export function providerMetrics(instruments: Instruments): Meter {
     backOff.set({ provider }, Math.max(0, backingOffUntilMs - Date.now()) / 1_000);
     if (requestsLeft !== undefined) left.set({ provider, limit: "requests" }, requestsLeft);
     if (tokensLeft !== undefined) left.set({ provider, limit: "tokens" }, tokensLeft);
-    countWaits(now);
+    open.set({ provider }, now.breaker.state === "closed" ? 0 : 1);
+    count(now);
   };
   return { onScrape: ({ providers }) => providers.forEach(show) };
 }

@@ -115,6 +115,7 @@ export class UIChunks {
       case "started":
       case "state":
       case "waiting":
+      case "fallback":
       case "child-started":
       case "child-settled":
       case "warning":

@@ -10,6 +10,7 @@ import { readableFor, resolveUserModule } from "./user-module.ts";
 
 type AgentOnly =
   | "provider"
+  | "fallback"
   | "model"
   | "instructions"
   | "transcript"
@@ -22,6 +23,7 @@ type AgentOnly =
 
 const AGENT_ONLY: readonly AgentOnly[] = [
   "provider",
+  "fallback",
   "model",
   "instructions",
   "transcript",

@@ -10,6 +10,7 @@ import {
   DEADLINE_MS,
   shortenedGraceMs,
 } from "../check.ts";
+import { Ending } from "../ending.ts";
 import type { Letter } from "../messages/letter.ts";
 import { Mailbox } from "../messages/mailbox.ts";
 import type { Member, Society } from "../messages/society.ts";
@@ -53,7 +54,7 @@ export class BehaviorWorker implements Member {
   #grace: { cancel(): void } | undefined;
   #isPumping: boolean = false;
   #pumped: Promise<void> = Promise.resolve();
-  #stopped: Promise<void> | undefined;
+  readonly #ending: Ending = new Ending();
 
   constructor(given: BehaviorWorkerOptions) {
     const { id, name, options, settings, society, runtime } = given;
@@ -103,7 +104,13 @@ export class BehaviorWorker implements Member {
   }
 
   get isStopped(): boolean {
-    return this.#stopped !== undefined;
+    return this.#ending.hasBegun;
+  }
+
+  /** It handles nothing any more, and did not fail: one that has failed stays to be looked at until it is stopped. */
+  get isOver(): boolean {
+    if (this.#endReason === undefined) return false;
+    return this.isStopped || this.#endReason !== this.#lastFailure?.code;
   }
 
   tell(name: string, message?: unknown): Promise<void> {
@@ -136,8 +143,7 @@ export class BehaviorWorker implements Member {
   }
 
   end(reason: string): Promise<void> {
-    this.#stopped ??= this.#end(reason);
-    return this.#stopped;
+    return this.#ending.begin(() => this.#end(reason));
   }
 
   terminate(): Promise<void> {

@@ -2,29 +2,48 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeddleError } from "../../errors.ts";
 import type {
+  BreakerPolicy,
   ProviderDescriptor,
   ProviderLimits,
   ProviderSpec,
   RetryPolicy,
 } from "../../protocol/provider.ts";
+import type { Bounds } from "../check.ts";
 import { COUNT, checkFields, checkNumber, checkText, clonePlain, given, refuse } from "../check.ts";
+import type { ProviderInspection } from "../inspection.ts";
 import type { Runtime } from "../runtime.ts";
+import { Breaker } from "./breaker.ts";
 import { Gateway } from "./gateway.ts";
 import { Limiter } from "./limiter.ts";
 
 const BUILT_IN = new URL("../../providers/", import.meta.url).href;
+const PROVIDER_FIELDS = ["module", "options", "env", "retry", "limits", "breaker"];
 const DEFAULT_RETRY: RetryPolicy = { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 60_000 };
+
+const DEFAULT_BREAKER: BreakerPolicy = { failures: 5, withinMs: 60_000, pauseMs: 30_000 };
+const HOUR_MS: Bounds = { min: 1, max: 3_600_000 };
+
+/** How a provider is asked. */
+export type ProviderRoute = { readonly gateway: Gateway; readonly breaker: Breaker };
+
+/** What is kept of a provider, for all gateways. */
+type Provider = { readonly limiter: Limiter; readonly breaker: Breaker };
 
 /** All gateways of a supervisor: a few for the built-in providers, one for each module of the user's own. */
 export class Gateways {
   readonly #shared: readonly Gateway[];
   readonly #own: ReadonlyMap<string, Gateway>;
-  readonly #limiters: ReadonlyMap<string, Limiter>;
+  readonly #providers: ReadonlyMap<string, Provider>;
   readonly names: ReadonlySet<string>;
 
   constructor(specs: readonly ProviderSpec[], count: number, runtime: Runtime) {
-    this.#limiters = new Map(specs.map((spec) => [spec.name, new Limiter(spec, runtime)]));
-    const limiterOf = (provider: string) => this.#limiterOf(provider);
+    this.#providers = new Map(
+      specs.map((spec) => {
+        const limiter = new Limiter(spec, runtime);
+        return [spec.name, { limiter, breaker: new Breaker(spec, runtime) }];
+      }),
+    );
+    const limiterOf = (provider: string) => this.#provider(provider).limiter;
     const builtIn = specs.filter((spec) => spec.moduleUrl.startsWith(BUILT_IN));
     this.names = new Set(specs.map((spec) => spec.name));
     this.#shared = Array.from(
@@ -46,8 +65,11 @@ export class Gateways {
   }
 
   /** One for each provider. */
-  get limiters(): readonly Limiter[] {
-    return [...this.#limiters.values()];
+  inspectProviders(): readonly ProviderInspection[] {
+    return [...this.#providers.values()].map(({ limiter, breaker }) => ({
+      ...limiter.inspect(),
+      breaker: breaker.inspect(),
+    }));
   }
 
   /** @throws {HeddleError} the first provider's that cannot be loaded; the other gateways are closed again. */
@@ -59,10 +81,11 @@ export class Gateways {
     throw failed.reason;
   }
 
-  /** The gateway that serves `provider` for the worker with this number: always the same one. */
-  for(provider: string, workerNumber: number): Gateway {
+  /** How the worker with this number asks `provider`: always by the same gateway. */
+  route(provider: string, workerNumber: number): ProviderRoute {
+    const { breaker } = this.#provider(provider);
     const gateway = this.#own.get(provider) ?? this.#shared[workerNumber % this.#shared.length];
-    if (gateway && this.names.has(provider)) return gateway;
+    if (gateway) return { gateway, breaker };
     throw unknownProvider(provider);
   }
 
@@ -76,10 +99,10 @@ export class Gateways {
     await Promise.all(this.all.map((gateway) => gateway.close()));
   }
 
-  #limiterOf(provider: string): Limiter {
-    const limiter = this.#limiters.get(provider);
-    if (limiter) return limiter;
-    throw unknownProvider(provider);
+  #provider(name: string): Provider {
+    const provider = this.#providers.get(name);
+    if (provider) return provider;
+    throw unknownProvider(name);
   }
 }
 
@@ -101,7 +124,7 @@ export function providerSpecs(
   if (entries.length === 0) refuse("providers", "an object with at least one provider");
   return entries.map(([name, descriptor]) => {
     const field = `providers.${name}`;
-    checkFields(field, descriptor ?? null, ["module", "options", "env", "retry", "limits"]);
+    checkFields(field, descriptor ?? null, PROVIDER_FIELDS);
     return {
       name,
       moduleUrl: moduleUrl(`${field}.module`, descriptor.module),
@@ -109,6 +132,7 @@ export function providerSpecs(
       env: pick(`${field}.env`, descriptor.env ?? [], env),
       retry: retryPolicy(`${field}.retry`, descriptor.retry ?? {}),
       limits: providerLimits(`${field}.limits`, descriptor.limits ?? {}),
+      breaker: breakerPolicy(`${field}.breaker`, descriptor.breaker ?? {}),
     };
   });
 }
@@ -142,6 +166,15 @@ function retryPolicy(field: string, retry: Partial<RetryPolicy>): RetryPolicy {
   checkNumber(`${field}.initialDelayMs`, retry.initialDelayMs, { min: 50, max: 600_000 });
   checkNumber(`${field}.maxDelayMs`, retry.maxDelayMs, { min: 50, max: 600_000 });
   return { ...DEFAULT_RETRY, ...given(retry) };
+}
+
+function breakerPolicy(field: string, breaker: Partial<BreakerPolicy>): BreakerPolicy {
+  checkFields(field, breaker, Object.keys(DEFAULT_BREAKER));
+  const { failures, withinMs, pauseMs } = breaker;
+  checkNumber(`${field}.failures`, failures, { min: 1, max: 1_000, integer: true });
+  checkNumber(`${field}.withinMs`, withinMs, HOUR_MS);
+  checkNumber(`${field}.pauseMs`, pauseMs, HOUR_MS);
+  return { ...DEFAULT_BREAKER, ...given(breaker) };
 }
 
 function providerLimits(field: string, limits: ProviderLimits): ProviderLimits {

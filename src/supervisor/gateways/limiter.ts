@@ -104,7 +104,7 @@ export class Limiter {
     this.#lookSoon();
   }
 
-  inspect(): ProviderInspection {
+  inspect(): Omit<ProviderInspection, "breaker"> {
     const { clock } = this.#runtime;
     const nowMs = clock.monotonicMs();
     const { name, limits } = this.#spec;

@@ -76,6 +76,7 @@ export class ModelCall implements Applicant {
   #estimatedTokens: number | undefined;
   #inputTokens: number | undefined;
   #delivered = false;
+  #stepLeftMs: number | undefined;
   #losses = 0;
   #stopped: HeddleError | undefined;
 
@@ -105,6 +106,16 @@ export class ModelCall implements Applicant {
   get inputTokens(): number {
     this.#inputTokens ??= estimateInputTokens(this.spec.request);
     return this.#inputTokens;
+  }
+
+  /** Whether anything of a response has come. */
+  get hasDelivered(): boolean {
+    return this.#delivered;
+  }
+
+  /** What it has left of its `stepMs` when it has failed, as far as is known: undefined if its gateway has not said it. */
+  get stepLeftMs(): number | undefined {
+    return this.#stepLeftMs;
   }
 
   /** Why it is to stop, if it is. */
@@ -167,6 +178,7 @@ export class ModelCall implements Applicant {
       this.#ended.resolve(report.response);
     } else {
       const error = fromWireError(report.error);
+      this.#stepLeftMs = report.stepLeftMs;
       this.spec.meter?.ended({ type: this.#stopped ? "cut-off" : "failed" });
       this.limiter.leave(this, { error });
       this.#ended.reject(this.#stopped ?? error);

@@ -4,6 +4,7 @@ import { checkContext } from "../context.ts";
 import { checkMessages, checkParts } from "../conversation.ts";
 import type { JobInput, RunOptions } from "../options.ts";
 import { checkModelSettings } from "../workers/model-settings.ts";
+import { checkFallback } from "../workers/provider-choice.ts";
 import { checkBudget, checkMaxSteps, checkTimeouts } from "../workers/worker-settings.ts";
 
 const RUN_FIELDS = [
@@ -14,6 +15,7 @@ const RUN_FIELDS = [
   "context",
   "instructions",
   "model",
+  "fallback",
   "timeouts",
   "budget",
   "maxSteps",
@@ -57,6 +59,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkContext("context", options.context);
   checkText("instructions", options.instructions);
   checkModelSettings("model", options.model);
+  checkFallback("fallback", options.fallback, checkModelSettings);
   checkTimeouts("timeouts", options.timeouts);
   checkBudget("budget", options.budget);
   checkMaxSteps("maxSteps", options.maxSteps);

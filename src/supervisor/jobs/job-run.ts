@@ -3,7 +3,7 @@ import type { Message } from "../../protocol/model.ts";
 import type { Timer } from "../../transport/clock.ts";
 import { Deadline } from "../../transport/deadline.ts";
 import { given } from "../check.ts";
-import type { Gateway } from "../gateways/gateway.ts";
+import type { ProviderRoute } from "../gateways/gateways.ts";
 import type { Timeouts } from "../options.ts";
 import type { JobDesk } from "../threads/actor-owner.ts";
 import type { ActorThread } from "../threads/actor-thread.ts";
@@ -34,7 +34,7 @@ export type RunContext = {
   /** What the job needs its thread for, each time that this changes. */
   readonly onThreadNeed: (need: ThreadNeed) => void;
   readonly tools: SessionTools;
-  readonly gateway: Gateway;
+  readonly routeTo: (provider: string) => ProviderRoute;
   /** The name of the worker's session. */
   readonly session: string;
   /** Counts the worker's model calls: the number of the next one. */
@@ -92,7 +92,7 @@ export class JobRun implements JobDriver {
     });
     this.#model = new ModelSteps({
       job,
-      gateway: context.gateway,
+      routeTo: context.routeTo,
       session: context.session,
       timeouts: this.#timeouts,
       steering: context.steering,

@@ -2,8 +2,11 @@ import { HeddleError } from "../../errors.ts";
 import type { BehaviorOptions } from "../behaviors/behavior-settings.ts";
 import { isBehavior } from "../behaviors/behavior-settings.ts";
 import type { Worker } from "../handles.ts";
-import type { WorkerOptions } from "../options.ts";
+import type { Fallback, WorkerOptions } from "../options.ts";
+import type { FallbackProvider } from "../workers/provider-choice.ts";
+import { chooseProvider, fallbackProviders } from "../workers/provider-choice.ts";
 import { SessionWorker } from "../workers/session-worker.ts";
+import { checkWorkerOptions } from "../workers/worker-settings.ts";
 
 export function isWorker(target: unknown): target is Worker {
   return typeof target === "object" && target !== null && "state$" in target;
@@ -35,6 +38,23 @@ export function checkTarget(
   if (target.state !== "failed") return;
   const message = `worker "${target.name}" has failed, and is not started again`;
   throw new HeddleError("WORKER_FAILED", message, { cause: target.lastFailure });
+}
+
+/**
+ * Who is asked after the target's provider for this job alone; undefined: as the target has it.
+ *
+ * @throws {HeddleError} `INVALID_OPTION`, `UNKNOWN_PROVIDER`, `NOT_AN_AGENT`.
+ */
+export function jobFallback(
+  fallback: readonly Fallback[] | undefined,
+  target: Worker | WorkerOptions,
+  defaults: WorkerOptions,
+  providers: ReadonlySet<string>,
+): readonly FallbackProvider[] | undefined {
+  if (!fallback) return undefined;
+  if (!isWorker(target)) checkWorkerOptions(checkAgent(target), "");
+  const provider = chooseProvider(target.provider ?? defaults.provider, providers);
+  return fallbackProviders("fallback", fallback, provider, providers);
 }
 
 function notAnAgent(): HeddleError {

@@ -3,7 +3,7 @@ import type { HeddleError } from "../../errors.ts";
 import { describe, toWireError } from "../../errors.ts";
 import type { JobEvent, JobEventBody, JobResult, TerminalBody } from "../../protocol/job.ts";
 import type { Message, ModelResponseChunk, Usage } from "../../protocol/model.ts";
-import { checkNumber, checkOneOf } from "../check.ts";
+import { checkFields, checkNumber, checkOneOf } from "../check.ts";
 import type {
   CancelOutcome,
   JobOutcome,
@@ -46,6 +46,7 @@ export class Job implements WorkerJob {
   #ended: JobOutcome | undefined;
   #cancelled: Promise<CancelOutcome> | undefined;
   #how: Exclude<CancelOutcome["how"], "settled"> = "cooperative";
+  readonly #onEnded: (() => void)[] = [];
   readonly #onSettled: (() => void)[] = [];
   readonly #onStopped: (() => void)[] = [];
 
@@ -133,6 +134,7 @@ export class Job implements WorkerJob {
   events(
     options: { from?: number; policy?: "lossless" | "latest" } = {},
   ): AsyncIterableIterator<JobEvent, undefined> {
+    checkFields("options", options, ["from", "policy"]);
     const { from = 0, policy = "lossless" } = options;
     checkNumber("from", from, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
     checkOneOf("policy", policy, ["lossless", "latest"]);
@@ -203,6 +205,12 @@ export class Job implements WorkerJob {
     else if (this.isEnding && endingOf(before) === undefined) this.#endChildren();
   }
 
+  /** Calls `run` as soon as the job has ended, before anybody is told: what it held is free when its terminal event comes. */
+  onEnded(run: () => void): void {
+    if (this.isSettled) run();
+    else this.#onEnded.push(run);
+  }
+
   /** Calls `run` in the turn in which the job settles, right after its terminal event. */
   onSettled(run: () => void): void {
     if (this.isSettled) run();
@@ -229,7 +237,6 @@ export class Job implements WorkerJob {
   }
 
   #childSettled(child: Job, status: JobOutcome["status"]): void {
-    this.#children.delete(child.id);
     this.append({ type: "child-settled", jobId: child.id, workerId: child.worker.id, status });
     this.signal({ type: "child-ended" });
   }
@@ -250,14 +257,16 @@ export class Job implements WorkerJob {
     this.#driver?.beforeEnd(verdict);
     const body = this.#terminalOf(verdict);
     this.#ended = outcomeOf(body);
-    this.#log(body);
     // A job that is kept must not keep the conversation it ran with.
     this.#driver = undefined;
     this.account.close();
+    const parent = this.#parent;
+    if (parent) parent.#children.delete(this.id);
+    for (const run of this.#onEnded.splice(0)) run();
+    this.#log(body);
     for (const run of this.#onSettled.splice(0)) run();
     this.#tellStopped();
     this.#outcome.resolve(this.#ended);
-    const parent = this.#parent;
     this.#parent = undefined;
     if (parent) parent.#childSettled(this, this.#ended.status);
   }

@@ -1,15 +1,16 @@
 import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { ActorModelCall } from "../../protocol/actor-messages.ts";
-import type { Message, ModelRequest, ModelResponse, ToolSpec } from "../../protocol/model.ts";
+import type { Message, ModelResponse, ModelSettings, ToolSpec } from "../../protocol/model.ts";
 import type { ChunkRun } from "../../transport/chunk-frame.ts";
 import { given } from "../check.ts";
-import type { Gateway } from "../gateways/gateway.ts";
-import type { ModelCall } from "../gateways/model-call.ts";
+import type { ProviderRoute } from "../gateways/gateways.ts";
 import type { Timeouts } from "../options.ts";
 import { layerModelSettings, settingsOfStep } from "../workers/model-settings.ts";
 import type { Steering } from "../workers/steering.ts";
 import type { Job } from "./job.ts";
 import { OutputCheck } from "./output-check.ts";
+import type { ChainLink, ChainRequest } from "./provider-chain.ts";
+import { ProviderChain } from "./provider-chain.ts";
 
 /** The tools that the model is told of. */
 export type OfferedTools = {
@@ -22,7 +23,7 @@ export type OfferedTools = {
 
 export type ModelStepsOptions = {
   readonly job: Job;
-  readonly gateway: Gateway;
+  readonly routeTo: (provider: string) => ProviderRoute;
   /** The name of the worker's session. */
   readonly session: string;
   readonly timeouts: Timeouts;
@@ -39,7 +40,7 @@ export class ModelSteps {
   readonly #options: ModelStepsOptions;
   readonly #job: Job;
   readonly #output: OutputCheck;
-  #call: ModelCall | undefined;
+  readonly #chain: ProviderChain;
   /** Settles, and never rejects, when what the actor has asked for is answered: the response is there, and checked. */
   #answer: Promise<unknown> | undefined;
   #failure: HeddleError | undefined;
@@ -50,6 +51,10 @@ export class ModelSteps {
     this.#options = options;
     this.#job = options.job;
     this.#output = new OutputCheck(options.job, options.steering);
+    this.#chain = new ProviderChain({
+      links: linksOf(options),
+      onFallback: (step) => options.job.append({ type: "fallback", ...step }),
+    });
   }
 
   /** Of the last call: the job ends with it, also if the actor dies before it can say so. */
@@ -72,9 +77,9 @@ export class ModelSteps {
     this.#steered = 0;
   }
 
-  /** Ends the call under way, if there is one. */
+  /** Ends the call under way, if there is one. There is none after it. */
   cancel(reason: string): void {
-    if (this.#call) this.#options.gateway.cancel(this.#call, reason);
+    this.#chain.cancel(reason);
   }
 
   /** The actor asks the model. The supervisor adds what is not the actor's to choose. */
@@ -107,36 +112,31 @@ export class ModelSteps {
     const job = this.#job;
     if (job.spec.settings.tools.mcp.length > 0) await this.#options.tools.refresh();
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
-    const { gateway, session, steering, timeouts } = this.#options;
+    const { session, steering, timeouts } = this.#options;
     const { settings } = job.spec;
     job.tally.steered(steering.said(steered - this.#steered));
     this.#steered = Math.max(steered, this.#steered);
     this.#failure = undefined;
     job.signal({ type: "call-opened" });
-    const demandBytes = job.stream.openCall((bytes) => {
-      if (this.#call) gateway.demand(this.#call, bytes);
-    });
+    const demandBytes = job.stream.openCall((bytes) => this.#chain.demand(bytes));
     const { stepMs, firstChunkMs, chunkMs } = timeouts;
-    this.#call = gateway.open({
-      provider: settings.provider,
-      session,
-      request: this.#request(messages),
-      deadlines: given({ stepMs, firstChunkMs, chunkMs }),
-      demandBytes,
-      graceMs: settings.graceMs,
-      killMs: settings.killMs,
-      onChunks: (run, atMs) => this.#receive(run, atMs),
-      onWaiting: (reason, untilMs) =>
-        job.append({ type: "waiting", for: reason, ...given({ untilMs }) }),
-      meter: job.account,
-    });
     try {
-      const answer = await this.#call.ended;
-      const response = { ...answer, provider: settings.provider };
+      const response = await this.#chain.ask({
+        session,
+        request: this.#request(messages),
+        settingsFor: (model) => settingsOfStep(model, job.tally.steps),
+        deadlines: given({ stepMs, firstChunkMs, chunkMs }),
+        demandBytes,
+        graceMs: settings.graceMs,
+        killMs: settings.killMs,
+        onChunks: (run, atMs) => this.#receive(run, atMs),
+        onWaiting: (reason, untilMs) =>
+          job.append({ type: "waiting", for: reason, ...given({ untilMs }) }),
+        meter: job.account,
+      });
       this.#noteResponse(response);
       return response;
     } finally {
-      this.#call = undefined;
       job.stream.closeCall();
       job.signal({ type: "call-ended" });
     }
@@ -164,9 +164,8 @@ export class ModelSteps {
     if (job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
   }
 
-  #request(messages: readonly Message[]): ModelRequest {
-    const { tally, spec } = this.#job;
-    const { settings, options, output, worker, id } = spec;
+  #request(messages: readonly Message[]): ChainRequest["request"] {
+    const { settings, options, output, worker, id } = this.#job.spec;
     const { specs: tools, instructions: guides } = this.#options.tools;
     const own = options.instructions ?? settings.instructions;
     return {
@@ -176,7 +175,6 @@ export class ModelSteps {
       }),
       messages,
       ...(tools.length === 0 ? {} : { tools }),
-      settings: settingsOfStep(layerModelSettings(settings.model, options.model), tally.steps),
       origin: {
         workerId: worker.id,
         workerName: worker.name,
@@ -185,4 +183,20 @@ export class ModelSteps {
       },
     };
   }
+}
+
+/** The worker's provider, then those of `fallback`. A model's name, fields and addresses of one server mean nothing to another provider; other settings do. */
+function linksOf({ job, routeTo }: ModelStepsOptions): readonly ChainLink[] {
+  const { settings, options } = job.spec;
+  const model = layerModelSettings(settings.model, options.model);
+  const { name: _, extraBody: __, query: ___, ...others } = model;
+  const link = (provider: string, asked: ModelSettings) => ({
+    ...routeTo(provider),
+    provider,
+    settings: asked,
+  });
+  return [
+    link(settings.provider, model),
+    ...settings.fallback.map((next) => link(next.provider, layerModelSettings(others, next.model))),
+  ];
 }

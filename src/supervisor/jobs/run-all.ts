@@ -103,8 +103,7 @@ class Batch<Input> {
       const next = await this.#nextInput();
       if (!next.done && !this.#isOver) this.#start(next.value);
     } catch (error) {
-      this.#failure = { error };
-      this.#isOver = true;
+      this.#failed(error);
     }
   }
 
@@ -115,8 +114,15 @@ class Batch<Input> {
       return next;
     } catch (error) {
       this.#sourceEnded();
+      // In the same turn: one that is over without a failure has simply ended.
+      this.#failed(error);
       throw error;
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#failure ??= { error };
+    this.#isOver = true;
   }
 
   #sourceEnded(): void {

@@ -16,5 +16,6 @@ export type Society = {
   readonly deathWatch: DeathWatch;
   /** By id or by name. */
   find(target: string): Member | undefined;
+  isTaken(name: string): boolean;
   spawn(options: BehaviorOptions): Member;
 };

@@ -13,6 +13,7 @@ import { toolSettings } from "./tool-settings.ts";
 const FIELDS = [
   "name",
   "provider",
+  "fallback",
   "instructions",
   "model",
   "tools",
@@ -40,7 +41,7 @@ export type ChildWish = {
  *
  * @throws {HeddleError} `INVALID_INPUT`, `INVALID_OPTION`; `PERMISSION_DENIED` for what the parent's worker does not have itself.
  */
-export function childWorker(wish: ChildWish, society: Pick<Society, "find">): WorkerOptions {
+export function childWorker(wish: ChildWish, society: Pick<Society, "isTaken">): WorkerOptions {
   const { parent, toolCall } = wish;
   const worker = checked(wish);
   const { settings, context } = parent.spec;
@@ -92,16 +93,23 @@ function inherited({ spec: { settings } }: Job): WorkerOptions {
 }
 
 /** Settings are those of a provider's models; and what must be called of the parent's tools is no matter of the child's. */
-function models({ spec }: Job, worker: WorkerOptions): Pick<WorkerOptions, "provider" | "model"> {
-  const { provider, model } = spec.settings;
+function models(
+  { spec }: Job,
+  worker: WorkerOptions,
+): Pick<WorkerOptions, "provider" | "model" | "fallback"> {
+  const { provider, model, fallback } = spec.settings;
   if (worker.provider !== undefined && worker.provider !== provider) return {};
   const { toolChoice, ...own } = { ...model, ...given(spec.options.model) };
-  return { provider, model: { ...own, ...given(worker.model) } };
+  return {
+    provider,
+    model: { ...own, ...given(worker.model) },
+    fallback: worker.fallback ?? fallback,
+  };
 }
 
 /** `name`, or the first with a number behind it that no worker has. */
-function freeName(name: string, society: Pick<Society, "find">): string {
+function freeName(name: string, society: Pick<Society, "isTaken">): string {
   let free = name;
-  for (let i = 2; society.find(free); i++) free = `${name}-${i}`;
+  for (let i = 2; society.isTaken(free); i++) free = `${name}-${i}`;
   return free;
 }

@@ -278,5 +278,3 @@ export class McpConnection {
     return listing;
   }
 }
-
-/** Of a server over HTTP whose key changes. */

@@ -3,7 +3,8 @@ import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { Message, Usage } from "../../protocol/model.ts";
 import type { WorkerState } from "../../protocol/worker.ts";
 import { clonePlain, shortenedGraceMs } from "../check.ts";
-import type { Gateway } from "../gateways/gateway.ts";
+import { Ending } from "../ending.ts";
+import type { ProviderRoute } from "../gateways/gateways.ts";
 import type { Worker } from "../handles.ts";
 import { Ledger } from "../jobs/budget.ts";
 import type { Job } from "../jobs/job.ts";
@@ -15,24 +16,19 @@ import { threadFor } from "../threads/thread-for.ts";
 import type { WorkerThread } from "../threads/worker-thread.ts";
 import type { SessionTools } from "../tools/session-tools.ts";
 import { WorkerStates } from "../worker-states.ts";
+import type { TakenJob } from "./job-queue.ts";
+import { JobQueue } from "./job-queue.ts";
 import { isWithdrawn, JobThread } from "./job-thread.ts";
 import { Steering, steerText } from "./steering.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 export type SessionWorkerOptions = ThreadedWorker & {
   readonly settings: WorkerSettings;
-  readonly gateway: Gateway;
+  readonly routeTo: (provider: string) => ProviderRoute;
   /** The name of its session. */
   readonly session: string;
   readonly tools: SessionTools;
   readonly onState: (state: WorkerState) => void;
   readonly onStopped: () => void;
-};
-
-/** `run` is undefined until there is a thread for the job. `claim`: it has claimed that thread before. */
-type TakenJob = {
-  readonly job: Job;
-  readonly claim: ThreadClaim | undefined;
-  run: JobRun | undefined;
 };
 
 /** A worker as its session keeps it: the conversation, the queue of its jobs, and the thread it has while it works. */
@@ -43,18 +39,17 @@ export class SessionWorker implements Worker {
   readonly ledger: Ledger = new Ledger();
   readonly #options: SessionWorkerOptions;
   readonly #states: WorkerStates;
-  readonly #queue: TakenJob[] = [];
+  readonly #queue: JobQueue = new JobQueue();
   readonly #thread: WorkerThread;
   readonly #jobThread: JobThread;
   readonly #steering: Steering = new Steering();
   #transcript: readonly Message[];
   #lastFailure: HeddleError | undefined;
   #modelCalls = 0;
-  #current: TakenJob | undefined;
   /** It will not start again, once the job has ended of this. */
   #failure: HeddleError | undefined;
   #graceMs: number;
-  #stopped: Promise<void> | undefined;
+  readonly #ending: Ending = new Ending();
 
   constructor(options: SessionWorkerOptions) {
     this.id = options.id;
@@ -106,11 +101,11 @@ export class SessionWorker implements Worker {
   }
 
   get isBusy(): boolean {
-    return this.#current !== undefined || this.#queue.length > 0;
+    return this.jobs.length > 0;
   }
 
   get isStopped(): boolean {
-    return this.#stopped !== undefined;
+    return this.#ending.hasBegun;
   }
 
   get threadId(): number | undefined {
@@ -118,22 +113,26 @@ export class SessionWorker implements Worker {
   }
 
   get queuedJobs(): number {
-    return this.#queue.length;
+    return this.#queue.waiting.length;
   }
 
   get queuedMessages(): number {
     return this.#steering.waiting.length;
   }
 
+  /** It is to stop, and has nothing left to do: only its thread may still have to end. */
+  get isOver(): boolean {
+    return this.isStopped && !this.isBusy;
+  }
+
   /** The job it works on, and those that wait. */
   get jobs(): readonly Job[] {
-    return [...(this.#current ? [this.#current] : []), ...this.#queue].map(({ job }) => job);
+    return this.#queue.jobs;
   }
 
   /** What must end before it turns to `job`. */
   jobsAhead(job: Job): readonly Job[] {
-    const { jobs } = this;
-    return jobs.slice(0, Math.max(0, jobs.indexOf(job)));
+    return this.#queue.ahead(job);
   }
 
   /** Why it takes no message any more. */
@@ -158,12 +157,7 @@ export class SessionWorker implements Worker {
   }
 
   enqueue(job: Job, claim?: ThreadClaim): void {
-    const queued: TakenJob = { job, claim, run: undefined };
-    this.#queue.push(queued);
-    job.onSettled(() => {
-      const place = this.#queue.indexOf(queued);
-      if (place >= 0) this.#queue.splice(place, 1);
-    });
+    this.#queue.add({ job, claim, run: undefined });
     job.onStopped(() => this.#leaveStart());
     // Not at once: whoever made the job can subscribe to it before anything happens.
     queueMicrotask(() => {
@@ -175,14 +169,13 @@ export class SessionWorker implements Worker {
 
   stop(options: { graceMs?: number } = {}): Promise<void> {
     this.#graceMs = shortenedGraceMs(options, this.#graceMs);
-    this.#current?.run?.shortenGrace();
+    this.#queue.current?.run?.shortenGrace();
     return this.end("the worker was stopped");
   }
 
   /** Cancels its jobs for `reason` and ends its thread. */
   end(reason: string): Promise<void> {
-    this.#stopped ??= this.#end(reason);
-    return this.#stopped;
+    return this.#ending.begin(() => this.#end(reason));
   }
 
   terminate(): Promise<void> {
@@ -190,17 +183,17 @@ export class SessionWorker implements Worker {
   }
 
   #next(): void {
-    if (this.#current) return;
-    const current = this.#queue.shift();
+    if (this.#queue.current) return;
+    const current = this.#queue.next();
     if (!current) {
       if (!this.#failure && !this.isStopped) this.#enter("idle");
       this.#thread.rest();
       return;
     }
-    this.#current = current;
-    current.job.onSettled(() => this.#settled(current));
+    current.job.onEnded(() => this.#ended(current));
+    current.job.onSettled(() => this.#settled(current.job));
     void this.#perform(current).finally(() => {
-      this.#current = undefined;
+      this.#queue.leave();
       this.#next();
     });
   }
@@ -222,14 +215,14 @@ export class SessionWorker implements Worker {
         resumeThread: () => this.#jobThread.resume(job),
         onThreadNeed: (need) => this.#thread.setNeed(need),
         tools: this.#options.tools,
-        gateway: this.#options.gateway,
+        routeTo: this.#options.routeTo,
         session: this.#options.session,
         history: this.#transcript,
         nextCallIndex: () => this.#modelCalls++,
         graceMs: () => this.#graceMs,
         onState: (state) => this.#enter(state, job),
         // Its job may still wait for its children. What waits behind it will want the thread.
-        onActorEnded: () => this.#queue.length === 0 && this.#thread.rest(),
+        onActorEnded: () => this.queuedJobs === 0 && this.#thread.rest(),
         steering: this.#steering,
       });
       current.run = run;
@@ -241,40 +234,44 @@ export class SessionWorker implements Worker {
 
   /** A job was stopped. A start that hangs holds up nothing that has begun, and keeps no thread that nobody wants. */
   #leaveStart(): void {
-    const { job, run } = this.#current ?? {};
+    const { job, run } = this.#queue.current ?? {};
     if (!job || !isWithdrawn(job)) return;
-    const isWanted = this.#queue.some((next) => !isWithdrawn(next.job));
+    const isWanted = this.#queue.waiting.some((next) => !isWithdrawn(next.job));
     if (run || !isWanted) this.#thread.abandonStart();
   }
 
   /** What waits for a thread waits for jobs to end, and those may wait for their children. */
   #refuseChildren(error: HeddleError): void {
-    for (const { job } of [...this.#queue]) if (job.parentId !== undefined) job.fail(error);
+    for (const { job } of [...this.#queue.waiting]) if (job.parentId !== undefined) job.fail(error);
   }
 
   #runOf(jobId: string): JobRun {
-    const { job, run } = this.#current ?? {};
+    const { job, run } = this.#queue.current ?? {};
     if (run && job?.id === jobId) return run;
     throw new HeddleError("INTERNAL", `the actor speaks of a job that it does not run: ${jobId}`);
   }
 
-  /** In the turn in which the job ends. A job that was never begun leaves no trace in the conversation. */
-  #settled({ job, run }: TakenJob): void {
+  /** A job that was never begun leaves no trace in the conversation. */
+  #ended({ job, run }: TakenJob): void {
     if (run) this.#transcript = [...this.#transcript, ...job.messages()];
     const { ended } = job;
     if (ended?.status === "completed") this.#lastFailure = undefined;
     if (ended?.status === "failed") this.#lastFailure = ended.error;
     // A cancel or a deadline of the same turn is what the job has ended of.
     if (this.#failure?.code !== ended?.error?.code) this.#failure = undefined;
+  }
+
+  /** Those who were told of the job's end may have given it the next one. */
+  #settled({ ended }: Job): void {
     if (this.#failure) this.#fail(ended?.error);
-    else if (!this.isStopped && this.#queue.length === 0) this.#enter("idle");
+    else if (!this.isStopped && !this.isBusy) this.#enter("idle");
   }
 
   /** It will not start again: what waits for it fails, too. */
   #fail(cause: unknown): void {
     this.#enter("failed");
     const error = new HeddleError("WORKER_FAILED", `worker "${this.name}" has failed`, { cause });
-    for (const { job } of [...this.#queue]) job.fail(error);
+    for (const { job } of [...this.#queue.waiting]) job.fail(error);
   }
 
   #enter(state: WorkerState, job?: Job): void {

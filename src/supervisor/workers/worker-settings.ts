@@ -1,4 +1,3 @@
-import { HeddleError } from "../../errors.ts";
 import type { Message, ModelSettings } from "../../protocol/model.ts";
 import type { Bounds } from "../check.ts";
 import {
@@ -23,11 +22,15 @@ import { checkRestart, restartPolicy } from "../threads/restart-policy.ts";
 import type { ToolSettings } from "../tools/tool-settings.ts";
 import { checkHostTools, checkToolSources, toolSettings } from "../tools/tool-settings.ts";
 import { checkModelSettings, layerModelSettings } from "./model-settings.ts";
+import type { FallbackProvider } from "./provider-choice.ts";
+import { checkFallback, chooseProvider, workerFallback } from "./provider-choice.ts";
 
 /** A worker's options with nothing left open. */
 export type WorkerSettings = {
   readonly name: string | undefined;
   readonly provider: string;
+  /** Who is asked after it, in order. */
+  readonly fallback: readonly FallbackProvider[];
   readonly model: ModelSettings;
   readonly instructions: string | undefined;
   readonly context: Context;
@@ -59,6 +62,7 @@ export type WorkerSettings = {
 const FIELDS = [
   "name",
   "provider",
+  "fallback",
   "model",
   "instructions",
   "context",
@@ -124,9 +128,11 @@ export function workerSettings(
   checkWorkerOptions(options, "");
   const merged = { ...DEFAULTS, ...given(defaults), ...given(options) };
   const tools = toolSettings(merged.tools, merged.hostTools);
+  const provider = chooseProvider(merged.provider, providers);
   return {
     name: options.name,
-    provider: chooseProvider(merged.provider, providers),
+    provider,
+    fallback: workerFallback(options.fallback, defaults.fallback, provider, providers),
     model: layerModelSettings(defaults.model, options.model),
     instructions: merged.instructions,
     context: layContext(defaults.context, options.context),
@@ -180,6 +186,7 @@ export function checkWorkerOptions(options: WorkerOptions, at: string): void {
   checkPermissions(field("permissions"), options.permissions);
   checkTools(field, options);
   checkModelSettings(field("model"), options.model);
+  checkFallback(field("fallback"), options.fallback, checkModelSettings);
   checkTimeouts(field("timeouts"), options.timeouts);
   checkBudget(field("budget"), options.budget);
   checkMessages(field("transcript"), options.transcript, "INVALID_OPTION");
@@ -229,26 +236,13 @@ export function checkMaxSteps(field: string, maxSteps: number | undefined): void
 export function jobSettings(
   settings: WorkerSettings,
   { budget, maxSteps = settings.maxSteps }: Pick<RunOptions, "budget" | "maxSteps">,
+  fallback: readonly FallbackProvider[] = settings.fallback,
 ): WorkerSettings {
-  if (!budget && maxSteps === settings.maxSteps) return settings;
-  return { ...settings, maxSteps, budget: layered(settings.budget, undefined, budget) };
+  if (!budget && maxSteps === settings.maxSteps && fallback === settings.fallback) return settings;
+  return { ...settings, maxSteps, fallback, budget: layered(settings.budget, undefined, budget) };
 }
 
 /** `over` laid over `under`, and that over `base`; `base` itself where there is nothing else. */
 function layered<T extends object>(base: T, under: T | undefined, over: T | undefined): T {
   return under || over ? { ...base, ...given(under), ...given(over) } : base;
-}
-
-function chooseProvider(name: string | undefined, providers: ReadonlySet<string>): string {
-  const only = providers.size === 1 ? [...providers][0] : undefined;
-  const chosen = name ?? only;
-  if (chosen !== undefined && providers.has(chosen)) return chosen;
-  const known = [...providers].map((one) => `"${one}"`).join(", ");
-  throw new HeddleError(
-    "UNKNOWN_PROVIDER",
-    chosen === undefined
-      ? `provider must be given when there are several: ${known}`
-      : `no provider "${chosen}"; known are ${known}`,
-    { details: { field: "provider" } },
-  );
 }

@@ -17,6 +17,7 @@ describe("providerSpecs()", () => {
         options: undefined,
         env: {},
         retry: { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 60_000 },
+        breaker: { failures: 5, withinMs: 60_000, pauseMs: 30_000 },
         limits: {},
       },
     ]);
@@ -97,6 +98,12 @@ describe("providerSpecs()", () => {
       { main: { module, limits: { maxConcurrent: 1e6 + 1 } } },
     ],
     ["providers.main.limits.maxConcurrent", { main: { module, limits: { maxConcurrent: "5" } } }],
+    ["providers.main.breaker", { main: { module, breaker: 3 } }],
+    ["providers.main.breaker.after", { main: { module, breaker: { after: 3 } } }],
+    ["providers.main.breaker.failures", { main: { module, breaker: { failures: 0 } } }],
+    ["providers.main.breaker.failures", { main: { module, breaker: { failures: 1_001 } } }],
+    ["providers.main.breaker.withinMs", { main: { module, breaker: { withinMs: 0 } } }],
+    ["providers.main.breaker.pauseMs", { main: { module, breaker: { pauseMs: 3_600_001 } } }],
     ["providers.b.module", { a: { module }, b: {} }],
   ];
   test.each(bad)("refuses %s in %o, and names it", (field, providers) => {

@@ -267,6 +267,19 @@ describe("what the session is told of a job", () => {
 });
 
 describe("Job.events()", () => {
+  test.each([
+    [null, "options"],
+    [5, "options"],
+    [[], "options"],
+    [{ nonesuch: 1 }, "options.nonesuch"],
+    [{ polcy: "latest" }, "options.polcy"],
+  ])("refuses %j, which is no options of it", (options, field) => {
+    const { job } = new JobUnderTest();
+    expect(() => job.events(options as object)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", details: { field } }),
+    );
+  });
+
   test.each([{ from: -1 }, { from: 1.5 }, { from: "0" }, { policy: "all" }])(
     "refuses %j",
     (options) => {

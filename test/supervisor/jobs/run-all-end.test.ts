@@ -74,6 +74,18 @@ describe("leaving a batch", () => {
   });
 });
 
+function noInput(): never {
+  throw new Error("none at all");
+}
+
+function* failingAtOnce(): Generator<string> {
+  yield noInput();
+}
+
+async function* failingAtOnceAsync(): AsyncGenerator<string> {
+  yield noInput();
+}
+
 describe("a source that fails", () => {
   async function* failing(): AsyncGenerator<string> {
     yield "0";
@@ -84,6 +96,14 @@ describe("a source that fails", () => {
     const taking = batch.take(batch.run(failing(), { concurrency: 3 }));
     await expect(taking).rejects.toThrow("no more");
     expect(batch.jobs.map((job) => job.cancelledFor)).toEqual(["the batch was left"]);
+  });
+
+  test.each([
+    ["plain", () => failingAtOnce()],
+    ["asynchronous", () => failingAtOnceAsync()],
+  ])("before its first input ends the batch with its error, when it is %s", async (_, source) => {
+    await expect(batch.take(batch.run(source()))).rejects.toThrow("none at all");
+    expect(batch.jobs).toEqual([]);
   });
 
   test("loses no job that had ended before", async () => {
