@@ -16,6 +16,7 @@ describe("a tool that is odd", () => {
       { inputSchema: { type: "object" } },
       "no tool at all",
       tool("task", { execution: { taskSupport: "required" } }),
+      tool("good", { description: "another" }),
       tool("null", { inputSchema: { type: "object", properties: null, required: null } }),
       tool("empty", { inputSchema: {} }),
       tool("odd", { description: 7, annotations: "none", outputSchema: "no", icons: {} }),
@@ -48,6 +49,7 @@ describe("a tool that is odd", () => {
           'has a tool "task" that is left out: it can only be called as a task',
         ),
       ],
+      ["mcp:scripted", expect.stringContaining('"good" that is left out: it is listed twice')],
     ]);
   });
 

@@ -8,19 +8,22 @@ import { JobServers } from "./job-servers.ts";
 import type { McpConnections } from "./mcp-connections.ts";
 
 const NONE: LoadedTools = { specs: [], isStateful: false };
+const NO_HOST_TOOLS: Toolbox = new Toolbox([]);
 
 /** The tools that a job may use now: those that its actor has loaded, and those that are carried out beside the supervisor. */
 export class JobToolset {
   readonly #job: Job;
-  readonly #servers: JobServers;
+  /** Undefined: it has none, as most. */
+  readonly #servers: JobServers | undefined;
   #loaded: LoadedTools = NONE;
-  #host: Toolbox = new Toolbox([]);
+  #host: Toolbox = NO_HOST_TOOLS;
   #specs: readonly ToolSpec[] = [];
 
   /** @param signal aborts when the job stops. */
   constructor(job: Job, mcp: McpConnections, signal: AbortSignal) {
     this.#job = job;
-    this.#servers = new JobServers(job, mcp, signal);
+    const hasServers = job.spec.settings.tools.mcp.length > 0;
+    this.#servers = hasServers ? new JobServers(job, mcp, signal) : undefined;
   }
 
   /** What the model is told of. */
@@ -30,7 +33,7 @@ export class JobToolset {
 
   /** What it is told of the MCP servers among them, behind the worker's own instructions; empty: nothing. */
   get instructions(): string {
-    return this.#servers.instructions;
+    return this.#servers?.instructions ?? "";
   }
 
   /** A module keeps state in the thread that must not be lost. */
@@ -47,7 +50,7 @@ export class JobToolset {
   async prepare(thread: ActorThread): Promise<void> {
     const { modules } = this.#job.spec.settings.tools;
     const loaded = modules.length === 0 ? NONE : await thread.loadTools(modules);
-    await this.#servers.prepare();
+    await this.#servers?.prepare();
     this.#loaded = loaded;
     this.#assemble();
   }
@@ -56,12 +59,12 @@ export class JobToolset {
   async refresh(): Promise<void> {
     const { hostTools } = this.#job.spec.settings.tools;
     const taken = [...this.#loaded.specs, ...hostTools].map(({ name }) => name);
-    if (await this.#servers.refresh(taken)) this.#assemble();
+    if (await this.#servers?.refresh(taken)) this.#assemble();
   }
 
   #assemble(): void {
     const { hostTools } = this.#job.spec.settings.tools;
-    this.#host = new Toolbox([...hostTools, ...this.#servers.tools]);
+    this.#host = new Toolbox([...hostTools, ...(this.#servers?.tools ?? [])]);
     this.#specs = distinct([...this.#loaded.specs, ...this.#host.specs]);
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Tool as ListedTool } from "@modelcontextprotocol/client";
 import { foreignParameters } from "../../tools/schema.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
@@ -59,23 +60,31 @@ export async function listMcpTools(
     ({ tools }) => tools,
   );
   const sendsHeaders = client.getProtocolEra() === "modern" && transport.hasPerRequestStream;
+  const tools = usable(entries, (tool) => faultOf(tool, sendsHeaders));
+  return { entries: tools.entries, leftOut: [...leftOut, ...tools.leftOut] };
+}
+
+/** Those that have no fault, sorted. Of two with the same name the first counts: they cannot be told apart in a call. */
+function usable(
+  tools: readonly ListedTool[],
+  faultOf: (tool: ListedTool) => string | undefined,
+): McpListing<ListedTool> {
   const byName = new Map<string, ListedTool>();
-  const refused: string[] = [];
-  for (const tool of entries) {
-    const why = byName.has(tool.name)
-      ? "it is listed twice, and the first one counts"
-      : faultOf(tool, sendsHeaders);
+  const leftOut: string[] = [];
+  for (const tool of tools) {
+    const known = byName.get(tool.name);
+    // A page that repeats: that is told of the list.
+    if (known && isDeepStrictEqual(known, tool)) continue;
+    const why = known ? "it is listed twice, and the first one counts" : faultOf(tool);
     if (why === undefined) byName.set(tool.name, tool);
-    else
-      refused.push(
-        `has a tool ${JSON.stringify(tool.name.slice(0, 100))} that is left out: ${why}`,
-      );
+    else leftOut.push(`has a tool ${shown(tool.name)} that is left out: ${why}`);
   }
-  const tools = [...byName.values()];
-  return {
-    entries: tools.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
-    leftOut: [...leftOut, ...refused],
-  };
+  const entries = [...byName.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return { entries, leftOut };
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 100));
 }
 
 function faultOf(tool: ListedTool, sendsHeaders: boolean | undefined): string | undefined {
