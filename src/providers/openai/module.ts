@@ -3,13 +3,18 @@ import { OpenAI } from "openai";
 import { HeddleError, toHeddleError } from "../../errors.ts";
 import type { ModelRequest, ModelResponse } from "../../protocol/model.ts";
 import type { ModelProvider, ProviderContext, ResponseSink } from "../model-provider.ts";
-import { ChatMapper } from "./chat-mapper.ts";
-import { chatRequest } from "./chat-request.ts";
+import { extraFields, mergeBody } from "./body-merge.ts";
+import { CallIds } from "./call-ids.ts";
+import { ChatMapper } from "./chat/mapper.ts";
+import { chatRequest } from "./chat/request.ts";
 import { cancelled, withoutSecrets } from "./failures.ts";
 import { HttpTransport, MessageResponse } from "./http-transport.ts";
+import type { RequestForm } from "./lessons.ts";
+import { Lessons } from "./lessons.ts";
+import { hasStates, withoutStates } from "./message-parts.ts";
 import { streamResponse } from "./response-stream.ts";
-import { ResponsesMapper } from "./responses-mapper.ts";
-import { responsesRequest } from "./responses-request.ts";
+import { ResponsesMapper } from "./responses/mapper.ts";
+import { responsesRequest } from "./responses/request.ts";
 import type { Settings } from "./settings.ts";
 import { resolveSettings } from "./settings.ts";
 
@@ -22,18 +27,30 @@ const NO_TIMEOUT_MS = 2_147_483_647;
  * @throws {HeddleError} `INVALID_OPTION`, or `PROVIDER_AUTH` when there is no usable API key.
  */
 export function createProvider(options: unknown, context: ProviderContext): ModelProvider {
-  return new OpenAIProvider(resolveSettings(options, context));
+  return new OpenAIProvider(resolveSettings(options, context), context.name);
 }
+
+type Answer = { readonly response: MessageResponse; readonly warnings: readonly string[] };
+type Request = { readonly body: object; readonly warnings: readonly string[] };
 
 class OpenAIProvider implements ModelProvider {
   readonly #settings: Settings;
+  /** The provider's name among the supervisor's. */
+  readonly #name: string;
   readonly #transport: HttpTransport;
   readonly #client: OpenAI;
+  readonly #lessons: Lessons;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, name: string) {
     this.#settings = settings;
+    this.#name = name;
     this.#transport = new HttpTransport(new URL(settings.baseURL).protocol === "https:");
     this.#client = makeClient(settings, this.#transport);
+    this.#lessons = new Lessons(firstForm(settings), settings.outputFormat !== undefined);
+  }
+
+  get defaultModel(): string {
+    return this.#settings.model ?? "";
   }
 
   async request(
@@ -43,12 +60,13 @@ class OpenAIProvider implements ModelProvider {
   ): Promise<ModelResponse> {
     try {
       if (signal.aborted) throw cancelled(signal);
-      const response = await this.#send(request, signal);
+      const { response, warnings } = await this.#send(request, signal);
       return await streamResponse(response, {
-        mapper: this.#makeMapper(),
+        mapper: this.#makeMapper(request),
         sink,
         signal,
         maxLineBytes: this.#settings.maxLineBytes,
+        warnings,
       });
     } catch (error) {
       throw this.#failureOf(error, signal);
@@ -59,26 +77,58 @@ class OpenAIProvider implements ModelProvider {
     this.#transport.close();
   }
 
-  async #send(request: ModelRequest, signal: AbortSignal): Promise<MessageResponse> {
-    const { api } = this.#settings;
+  /** Sends a request in the form that the server is known to take. One that it refuses for its form is sent once more, without that. */
+  async #send(request: ModelRequest, signal: AbortSignal): Promise<Answer> {
     const model = request.settings.name ?? this.#settings.model;
     if (model === undefined) throw noModel();
-    const body =
+    const content = {
+      hasOutput: request.output !== undefined,
+      hasState: hasStates(request.messages),
+    };
+    for (let form = this.#lessons.formFor(model); ; ) {
+      const { body, warnings } = this.#bodyOf(request, model, form);
+      try {
+        const response = await this.#post(body, request, signal);
+        return { response, warnings: [...warnings, ...this.#lessons.warnings(form, content)] };
+      } catch (thrown) {
+        const error = this.#failureOf(thrown, signal);
+        const next = this.#lessons.learn(error, model, form, content);
+        if (next === undefined) throw error;
+        form = next;
+      }
+    }
+  }
+
+  #bodyOf(request: ModelRequest, model: string, form: RequestForm): Request {
+    const { api, dialect, maxTokensField, extraBody } = this.#settings;
+    const sent = form.withState
+      ? request
+      : { ...request, messages: withoutStates(request.messages) };
+    const { body, warnings } =
       api === "chat"
-        ? chatRequest(request, model, this.#settings)
-        : responsesRequest(request, model);
+        ? chatRequest(sent, model, { dialect, maxTokensField, form })
+        : responsesRequest(sent, model, { dialect, form });
+    const extra = extraFields(extraBody, request.settings, this.#name);
+    return { body: mergeBody(body, extra), warnings };
+  }
+
+  async #post(
+    body: object,
+    { settings: { query } }: ModelRequest,
+    signal: AbortSignal,
+  ): Promise<MessageResponse> {
     // Not `create()`: it would serialize the body with a callback for each of its values.
-    const path = api === "chat" ? "/chat/completions" : "/responses";
-    const response = await this.#client.post(path, { body, stream: true, signal }).asResponse();
+    const path = this.#settings.api === "chat" ? "/chat/completions" : "/responses";
+    const options = { body, stream: true, signal, ...(query === undefined ? {} : { query }) };
+    const response = await this.#client.post(path, options).asResponse();
     if (response instanceof MessageResponse) return response;
     throw new HeddleError("INTERNAL", "the OpenAI client did not use our transport");
   }
 
-  #makeMapper(): ChatMapper | ResponsesMapper {
-    const toolCallIdPrefix = (): string => `call_${randomUUID()}`;
-    return this.#settings.api === "chat"
-      ? new ChatMapper(toolCallIdPrefix)
-      : new ResponsesMapper(toolCallIdPrefix);
+  #makeMapper({ messages }: ModelRequest): ChatMapper | ResponsesMapper {
+    const ids = new CallIds(messages, () => `call_${randomUUID()}`);
+    const { api, thinkTags } = this.#settings;
+    return api === "chat" ? new ChatMapper({ ids, thinkTags }) : new ResponsesMapper({ ids });
   }
 
   /** The client wraps what its `fetch` throws. Its own errors are not kept as causes: some print the key. */
@@ -90,6 +140,15 @@ class OpenAIProvider implements ModelProvider {
     const safe = isOurs ? error : new HeddleError("PROVIDER_FAILED", error.message);
     return withoutSecrets(safe, this.#settings.secrets);
   }
+}
+
+function firstForm({ api, includeUsage, outputFormat }: Settings): RequestForm {
+  return {
+    format: outputFormat ?? "json_schema",
+    includeUsage: api === "chat" && includeUsage,
+    includeReasoning: api === "responses",
+    withState: true,
+  };
 }
 
 function makeClient(settings: Settings, transport: HttpTransport): OpenAI {

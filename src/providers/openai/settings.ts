@@ -1,7 +1,11 @@
 import { HeddleError } from "../../errors.ts";
+import type { JsonObject } from "../../protocol/model.ts";
 import type { ProviderContext } from "../model-provider.ts";
+import type { Dialect } from "./dialect.ts";
+import { dialectOf } from "./dialect.ts";
 import type { OpenAIProviderOptions } from "./options.ts";
 import { checkBaseUrl, checkOptions, isHeaderValue } from "./options.ts";
+import type { OutputFormat } from "./output-format.ts";
 
 /** The options of a provider with everything decided. */
 export type Settings = {
@@ -16,6 +20,11 @@ export type Settings = {
   readonly maxLineBytes: number;
   readonly includeUsage: boolean;
   readonly maxTokensField: "max_completion_tokens" | "max_tokens";
+  readonly dialect: Dialect;
+  /** Undefined: as good as the server takes it. */
+  readonly outputFormat: OutputFormat | undefined;
+  readonly thinkTags: "reasoning" | "text";
+  readonly extraBody: JsonObject | undefined;
   /** What no error may hold. */
   readonly secrets: readonly string[];
 };
@@ -41,6 +50,7 @@ export function resolveSettings(value: unknown, { name, env }: ProviderContext):
   checkKey(name, apiKey, givenUrl !== undefined);
   const { headers = {} } = options;
   const baseURL = givenUrl ?? OPENAI_URL;
+  const dialect = dialectOf(baseURL);
   return {
     api: options.api ?? "chat",
     model: options.model,
@@ -51,7 +61,11 @@ export function resolveSettings(value: unknown, { name, env }: ProviderContext):
     headers,
     maxLineBytes: options.maxLineBytes ?? 1_048_576,
     includeUsage: options.includeUsage ?? true,
-    maxTokensField: options.maxTokensField ?? maxTokensField(baseURL),
+    maxTokensField: options.maxTokensField ?? dialect.maxTokens,
+    dialect,
+    outputFormat: options.outputFormat,
+    thinkTags: options.thinkTags ?? "reasoning",
+    extraBody: options.extraBody,
     secrets: secretsOf(apiKey, headers),
   };
 }
@@ -72,14 +86,6 @@ function checkKey(provider: string, apiKey: string | undefined, hasBaseUrl: bool
       { details: { retryable: false } },
     );
   }
-}
-
-function maxTokensField(baseURL: string): Settings["maxTokensField"] {
-  const { hostname } = new URL(baseURL);
-  const isOpenAI = ["openai.com", "azure.com"].some(
-    (domain) => hostname === domain || hostname.endsWith(`.${domain}`),
-  );
-  return isOpenAI ? "max_completion_tokens" : "max_tokens";
 }
 
 function secretsOf(
