@@ -21,6 +21,8 @@ type Lesson = {
 };
 /** What of a request's form matters to it. */
 export type Content = { readonly hasOutput: boolean; readonly hasState: boolean };
+/** `isForAll`: what was learned on the way to it holds for all requests to the model. */
+export type Attempt = { readonly form: RequestForm; readonly isForAll: boolean };
 type Asked = Content & { readonly isFormatChosen: boolean };
 
 const STATUSES: ReadonlySet<unknown> = new Set([400, 404, 415, 422, 501]);
@@ -31,13 +33,13 @@ const LESSONS: readonly Lesson[] = [
   },
   {
     words:
-      /(reasoning(_content|_details|_text|_opaque)?|thinking_blocks|extra_content|encrypted[_ ]content|thought[_ ]signature)\b.{0,80}(unsupported|not supported|not permitted|not allowed|extra|unexpected|unknown|unrecognized|could not be (verified|decrypted))|extra_forbidden.{0,200}reasoning|invalid_encrypted_content/i,
+      /(reasoning(_content|_details|_text|_opaque)?|thinking_blocks|extra_content|thought[_ ]signature)\b.{0,80}(unsupported|not supported|not permitted|not allowed|extra|unexpected|unknown|unrecognized)|encrypted[_ ]content.{0,40}could not be (verified|decrypted)|extra_forbidden.{0,200}reasoning|invalid_encrypted_content/i,
     without: (form, { hasState }) =>
       hasState && form.withState ? { ...form, withState: false } : undefined,
   },
   {
     words:
-      /encrypted[_ ]content|(parameter|field|value|property).{0,20}\binclude\b|['"`]include\b/i,
+      /encrypted[_ ]content.{0,40}(not supported|unsupported|not available|not allowed)|(parameter|field|value|property).{0,20}\binclude\b|['"`]include\b/i,
     without: (form) => (form.includeReasoning ? { ...form, includeReasoning: false } : undefined),
   },
   {
@@ -52,9 +54,9 @@ const LESSONS: readonly Lesson[] = [
 const NO_USAGE = "the model server does not take stream_options: it was not asked for its usage";
 const NO_STATE =
   "the model server refuses what it has sent with earlier responses (thoughts, signatures): it was left out";
-/** The schema of this one output was refused, not the format of all. */
-const ONE_SCHEMA =
-  /invalid (json )?schema|schema is (invalid|not valid)|not (permitted|supported|allowed) in .*schema/i;
+/** The schema of this one output was refused, not the format of all; or the thoughts of this one conversation, made with another key. */
+const THIS_ONE =
+  /invalid (json )?schema|schema is (invalid|not valid)|not (permitted|supported|allowed) in .*schema|could not be (verified|decrypted)|invalid_encrypted_content/i;
 /** A client may name any model. */
 const MAX_MODELS = 1_000;
 
@@ -69,27 +71,33 @@ export class Lessons {
     this.#isFormatChosen = isFormatChosen;
   }
 
+  /** The first attempt of a request to `model`. */
+  attemptFor(model: string): Attempt {
+    return { form: this.formFor(model), isForAll: true };
+  }
+
   /** The form of the next request to `model`. */
   formFor(model: string): RequestForm {
     return this.#byModel.get(model) ?? this.#first;
   }
 
-  /** The form to try after `error`; undefined where the error is about something else. */
-  learn(
-    error: HeddleError,
-    model: string,
-    form: RequestForm,
-    content: Content,
-  ): RequestForm | undefined {
+  /** What to try after `error`; undefined where the error is about something else. */
+  learn(error: HeddleError, tried: Attempt, content: Content): Attempt | undefined {
     if (!STATUSES.has(error.details["status"])) return undefined;
     const asked = { ...content, isFormatChosen: this.#isFormatChosen };
     for (const { words, without } of LESSONS) {
-      const next = words.test(error.message) ? without(form, asked) : undefined;
-      if (next === undefined) continue;
-      if (!ONE_SCHEMA.test(error.message)) this.#remember(model, next);
-      return next;
+      const form = words.test(error.message) ? without(tried.form, asked) : undefined;
+      const isForAll = tried.isForAll && !THIS_ONE.test(error.message);
+      if (form !== undefined) return { form, isForAll };
     }
     return undefined;
+  }
+
+  /** The server has taken `attempt`: only now it is sure that its form was the fault. */
+  remember(model: string, { form, isForAll }: Attempt): void {
+    if (!isForAll || form === this.formFor(model)) return;
+    if (this.#byModel.size >= MAX_MODELS) this.#byModel.clear();
+    this.#byModel.set(model, form);
   }
 
   /** What of `form` its reader must know. */
@@ -101,10 +109,5 @@ export class Lessons {
       ...(hasState && !form.withState ? [NO_STATE] : []),
       ...(isNewFormat ? [formatWarning(form.format)] : []),
     ];
-  }
-
-  #remember(model: string, form: RequestForm): void {
-    if (this.#byModel.size >= MAX_MODELS) this.#byModel.clear();
-    this.#byModel.set(model, form);
   }
 }

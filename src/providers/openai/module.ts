@@ -85,16 +85,18 @@ class OpenAIProvider implements ModelProvider {
       hasOutput: request.output !== undefined,
       hasState: hasStates(request.messages),
     };
-    for (let form = this.#lessons.formFor(model); ; ) {
+    for (let attempt = this.#lessons.attemptFor(model); ; ) {
+      const { form } = attempt;
       const { body, warnings } = this.#bodyOf(request, model, form);
       try {
         const response = await this.#post(body, request, signal);
+        this.#lessons.remember(model, attempt);
         return { response, warnings: [...warnings, ...this.#lessons.warnings(form, content)] };
       } catch (thrown) {
         const error = this.#failureOf(thrown, signal);
-        const next = this.#lessons.learn(error, model, form, content);
+        const next = this.#lessons.learn(error, attempt, content);
         if (next === undefined) throw error;
-        form = next;
+        attempt = next;
       }
     }
   }
