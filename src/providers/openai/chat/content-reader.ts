@@ -44,6 +44,12 @@ export class ContentReader {
     for (const item of contentItems(content)) this.#acceptItem(item, emit);
   }
 
+  /** What is no picture is left out. */
+  acceptImage(value: unknown): void {
+    const image = imageIn(value);
+    if (image) this.#runs.put({ ...image, state: { data: chatState({ isShown: true }) } });
+  }
+
   flush(emit: Emit): void {
     this.#settleTags(emit);
   }
@@ -84,7 +90,7 @@ export class ContentReader {
         this.#acceptReference(item.ids, item.item);
         break;
       case "image":
-        this.#acceptImage(item.item);
+        this.acceptImage(item.item);
         break;
       case "other":
         this.#acceptOther(item.kind, item.item);
@@ -99,11 +105,6 @@ export class ContentReader {
     const state = { data: chatState({ item }) };
     this.#runs.put({ type: "source", title: `reference ${first}`, state });
     for (const id of others) this.#runs.put({ type: "source", title: `reference ${id}` });
-  }
-
-  #acceptImage(item: JsonObject): void {
-    const image = imageIn(item);
-    if (image) this.#runs.put({ ...image, state: { data: chatState({ isShown: true }) } });
   }
 
   /** What hides a thought is no answer. */

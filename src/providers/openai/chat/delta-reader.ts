@@ -1,7 +1,7 @@
 import type { ResponsePart } from "../../../protocol/model.ts";
 import type { Emit } from "../event-mapper.ts";
 import { malformed } from "../failures.ts";
-import { imageIn, SoundPieces } from "../files.ts";
+import { SoundPieces } from "../files.ts";
 import { extendState, PartRuns } from "../part-runs.ts";
 import type { Sources } from "../sources.ts";
 import type { Untrusted } from "../untrusted.ts";
@@ -37,6 +37,8 @@ export class DeltaReader {
   /** The fields in which thoughts came, and whether there was text in them. */
   readonly #texts = new Map<string, boolean>();
   readonly #annotations: unknown[] = [];
+  /** Of the present delta: they come behind its text. */
+  readonly #images: unknown[] = [];
   #sound: SoundPieces | undefined;
   hasRefusal: boolean = false;
   /** Whether anything of the response has come. */
@@ -62,6 +64,7 @@ export class DeltaReader {
       this.hasSaid = true;
       this.#content.acceptItems(content, emit);
     }
+    if (this.#images.length > 0) this.#acceptImages();
     if (delta.refusal) this.#acceptRefusal(textField(delta.refusal, "refusal"), emit);
     if (delta.tool_calls) this.#acceptCalls(delta.tool_calls, emit);
     if (delta.function_call) this.#calls.addLegacy(delta.function_call, emit);
@@ -154,7 +157,7 @@ export class DeltaReader {
         if (Array.isArray(value)) this.#acceptBlocks(name, value, delta, emit);
         break;
       case "images":
-        if (Array.isArray(value)) for (const image of value) this.#acceptImage(image);
+        if (Array.isArray(value)) this.#images.push(...value);
         break;
       case "annotations":
         if (Array.isArray(value)) this.#annotations.push(...value);
@@ -181,11 +184,9 @@ export class DeltaReader {
     return name === "thinking_blocks" && this.#kept.hasBlocks("reasoning_details");
   }
 
-  #acceptImage(value: unknown): void {
-    const image = imageIn(value);
-    if (image === undefined) return;
+  #acceptImages(): void {
     this.hasSaid = true;
-    this.#runs.put({ ...image, state: { data: chatState({ isShown: true }) } });
+    for (const value of this.#images.splice(0)) this.#content.acceptImage(value);
   }
 
   /** What is said is the text. */
