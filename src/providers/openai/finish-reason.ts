@@ -9,15 +9,29 @@ const KNOWN: ReadonlySet<string> = new Set([
   "content_filter",
 ]);
 
-/** The words of OpenAI, Anthropic, Gemini, GLM, Mistral, Bedrock, Cohere, Ollama, TGI, vLLM, SGLang and DeepSeek, without case. */
+/** The words of OpenAI, Anthropic, Gemini, GLM, Mistral, Bedrock, Cohere, Ollama, TGI, watsonx, vLLM, SGLang and DeepSeek, without case. */
 const WORDS: { readonly [reason in ResponseFinishReason]?: readonly string[] } = {
-  stop: ["stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed", "done"],
+  stop: [
+    "stop",
+    "stop_sequence",
+    "stop_string",
+    "stop_token",
+    "eos",
+    "eos_token",
+    "end",
+    "end_turn",
+    "complete",
+    "completed",
+    "done",
+    "finished",
+  ],
   length: [
     "length",
     "max_tokens",
     "max_output_tokens",
     "max_completion_tokens",
     "max_length",
+    "max_new_tokens",
     "model_length",
     "token_limit",
     "model_context_window_exceeded",
@@ -50,6 +64,8 @@ const WORDS: { readonly [reason in ResponseFinishReason]?: readonly string[] } =
     "cancelled",
     "canceled",
     "timeout",
+    "time_limit",
+    "not_finished",
     "insufficient_system_resource",
     "network_error",
     "server_error",

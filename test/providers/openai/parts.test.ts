@@ -131,12 +131,37 @@ describe("parts of a chat completion", () => {
     ]);
   });
 
+  test("usage inside the choice, of Kimi", () => {
+    const mapper = new ChatMapper({ ids: ids(), thinkTags: "reasoning" });
+    const usage = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13, cached_tokens: 8 };
+    const choice = { delta: { content: "a" }, finish_reason: "stop", usage };
+    expect(read(mapper, [{ choices: [choice] }]).usage).toEqual({
+      inputTokens: 10,
+      outputTokens: 3,
+      totalTokens: 13,
+      cachedInputTokens: 8,
+    });
+  });
+
   test("a thought is cut from a text only at its very start", () => {
     expect(chat({ content: "a <think>b</think>" })).toMatchObject({ text: "a <think>b</think>" });
     expect(chat({ content: " \n<think>b" }, { content: "</think> a" })).toMatchObject({
       reasoning: "b",
       text: "a",
     });
+    const google = { google: { thought: true } };
+    expect(
+      chat({ content: "<thought>b", extra_content: google }, { content: "</thought>a" }),
+    ).toEqual(
+      expect.objectContaining({
+        reasoning: "b",
+        text: "a",
+        parts: [
+          { type: "reasoning", text: "b" },
+          { type: "text", text: "a" },
+        ],
+      }),
+    );
     expect(chat({ content: "<thin" })).toMatchObject({ text: "<thin" });
     expect(chat({ reasoning: "r" }, { content: "<think>b" })).toMatchObject({ text: "<think>b" });
   });

@@ -21,9 +21,10 @@ export class ThinkTags {
     return this.#state === "off";
   }
 
-  /** What stands around the thoughts; undefined if there are none. To be sent back with them. */
+  /** What stands around the thoughts, to be sent back with them. Undefined if there are none, and for Gemini's, which does not read them. */
   get around(): readonly [open: string, close: string] | undefined {
-    return this.#open === "" ? undefined : [this.#open, this.#close];
+    const isOwn = this.#open !== "" && this.#endTag !== "</thought>";
+    return isOwn ? [this.#open, this.#close] : undefined;
   }
 
   take(text: string): readonly Piece[] {
