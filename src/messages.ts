@@ -26,6 +26,14 @@ export function assistantMessage(response: ModelResponse): AssistantMessage | un
   };
 }
 
+/** What a response says as its answer: its text without the remarks on the way to it. */
+export function answerText({ text, parts = [] }: ModelResponse): string {
+  const isCommentary = parts.some((part) => part.type === "text" && part.isCommentary);
+  if (!isCommentary) return text;
+  const texts = parts.map((part) => (part.type === "text" && !part.isCommentary ? part.text : ""));
+  return texts.join("");
+}
+
 /** The message that answers `call`. */
 export function toolMessage({ id, name }: ToolCall, end: ToolEnd): Message {
   return {

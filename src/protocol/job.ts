@@ -5,7 +5,7 @@ import type { WorkerState } from "./worker.ts";
 
 /** What a completed job gives back. */
 export type JobResult<Output = unknown> = JobOutput<Output> & {
-  /** The text of the last response. */
+  /** The text of the last response, as it was shown: remarks on the way to the answer are in it, though not in the output. */
   readonly text: string;
   /** The sum over all model calls of the job, those of its children not included. */
   readonly usage: Usage;

@@ -200,7 +200,10 @@ export type ModelResponseChunk =
   | { readonly type: "refusal"; readonly text: string }
   | ToolCallChunk;
 
-/** A piece of a tool call. `id` and `name` come with the first piece of each `index`; the `argumentsText` of all pieces is joined. */
+/**
+ * A piece of a tool call. `id` and `name` come with the first piece of each `index`; the `argumentsText` of all pieces is joined. A
+ * later `name` replaces it: some servers send it in pieces.
+ */
 export type ToolCallChunk = {
   readonly type: "tool-call";
   readonly index: number;

@@ -52,6 +52,12 @@ export class ResponseBuilder {
     return [...this.#toolCalls].sort(([a], [b]) => a - b).map(([, call]) => ({ ...call }));
   }
 
+  /** All chunks so far, joined. */
+  get said(): { text: string; reasoning: string; toolCalls: readonly ToolCall[] } {
+    const { toolCalls } = this;
+    return { text: this.#text.toString(), reasoning: this.#reasoning.toString(), toolCalls };
+  }
+
   build(end: ResponseEnd): ModelResponse {
     const reasoning = this.#reasoning.toString();
     const refusal = this.#refusal.toString();

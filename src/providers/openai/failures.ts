@@ -19,6 +19,13 @@ export function malformed(field: string): HeddleError {
   return protocolError(`the model server sent a malformed event: ${field} has the wrong type`);
 }
 
+/** The answer makes sense, but not here. */
+export function otherApi(api: "chat" | "responses"): HeddleError {
+  return protocolError(
+    `the model server answered in the form of another API: openaiProvider({ api: "${api}" }) reads it`,
+  );
+}
+
 /** The server ended in good order, but its response did not. */
 export function truncated(message: string): HeddleError {
   return new HeddleError("PROVIDER_TRUNCATED", message, { details: { retryable: true } });

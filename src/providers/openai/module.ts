@@ -7,14 +7,19 @@ import { openKeys } from "../../network/keys/open-keys.ts";
 import { Network } from "../../network/network.ts";
 import type { ModelRequest, ModelResponse } from "../../protocol/model.ts";
 import type { ModelProvider, ProviderContext, ResponseSink } from "../model-provider.ts";
-import { ChatMapper } from "./chat-mapper.ts";
-import { chatRequest } from "./chat-request.ts";
-import { endpointOf } from "./endpoint.ts";
+import { extraFields, mergeBody } from "./body-merge.ts";
+import { CallIds } from "./call-ids.ts";
+import { ChatMapper } from "./chat/mapper.ts";
+import { chatRequest } from "./chat/request.ts";
+import { endpointOf, withQuery } from "./endpoint.ts";
 import { cancelled, withoutSecrets } from "./failures.ts";
 import { HttpTransport, KEEPING, MessageResponse } from "./http-transport.ts";
+import type { RequestForm } from "./lessons.ts";
+import { Lessons } from "./lessons.ts";
+import { hasStates, withoutStates } from "./message-parts.ts";
 import { streamResponse } from "./response-stream.ts";
-import { ResponsesMapper } from "./responses-mapper.ts";
-import { responsesRequest } from "./responses-request.ts";
+import { ResponsesMapper } from "./responses/mapper.ts";
+import { responsesRequest } from "./responses/request.ts";
 import type { Settings } from "./settings.ts";
 import { resolveSettings } from "./settings.ts";
 
@@ -28,27 +33,39 @@ const NO_TIMEOUT_MS = 2_147_483_647;
  * @throws {HeddleError} `INVALID_OPTION`, or `PROVIDER_AUTH` when there is no usable API key.
  */
 export function createProvider(options: unknown, context: ProviderContext): ModelProvider {
-  return new OpenAIProvider(resolveSettings(options, context), context.env);
+  return new OpenAIProvider(resolveSettings(options, context), context);
 }
+
+type Answer = { readonly response: MessageResponse; readonly warnings: readonly string[] };
+type Request = { readonly body: object; readonly warnings: readonly string[] };
 
 class OpenAIProvider implements ModelProvider {
   readonly #settings: Settings;
+  /** The provider's name among the supervisor's. */
+  readonly #name: string;
   readonly #url: string;
   readonly #transport: HttpTransport;
   readonly #client: OpenAI;
+  readonly #lessons: Lessons;
   /** Undefined: the key stays the same, or there is none. */
   readonly #keys: KeyKeeper | undefined;
 
-  constructor(settings: Settings, env: ProviderContext["env"]) {
+  constructor(settings: Settings, { name, env }: ProviderContext) {
     const { apiKey, baseURL } = settings;
     this.#settings = settings;
+    this.#name = name;
     this.#url = endpointOf(baseURL, PATHS[settings.api]);
     const network = new Network("openaiProvider: ", settings.network, env, KEEPING);
     // A proxy that cannot be used is told now, and not by each request.
     network.proxyFor(new URL(baseURL));
     this.#transport = new HttpTransport(network);
     this.#client = makeClient(settings, this.#transport);
+    this.#lessons = new Lessons(firstForm(settings), settings.outputFormat !== undefined);
     if (isKeySource(apiKey)) this.#keys = openKeys(apiKey, env);
+  }
+
+  get defaultModel(): string {
+    return this.#settings.model ?? "";
   }
 
   async request(
@@ -58,12 +75,13 @@ class OpenAIProvider implements ModelProvider {
   ): Promise<ModelResponse> {
     try {
       if (signal.aborted) throw cancelled(signal);
-      const response = await this.#send(request, signal);
+      const { response, warnings } = await this.#send(request, signal);
       return await streamResponse(response, {
-        mapper: this.#makeMapper(),
+        mapper: this.#makeMapper(request),
         sink,
         signal,
         maxLineBytes: this.#settings.maxLineBytes,
+        warnings,
       });
     } catch (error) {
       throw this.#failureOf(error, signal);
@@ -75,43 +93,78 @@ class OpenAIProvider implements ModelProvider {
     await this.#keys?.close();
   }
 
-  async #send(request: ModelRequest, signal: AbortSignal): Promise<MessageResponse> {
-    const { api } = this.#settings;
+  /** Sends a request in the form that the server is known to take. One that it refuses for its form is sent once more, without that. */
+  async #send(request: ModelRequest, signal: AbortSignal): Promise<Answer> {
     const model = request.settings.name ?? this.#settings.model;
     if (model === undefined) throw noModel();
-    const body =
+    const content = {
+      hasOutput: request.output !== undefined,
+      hasState: hasStates(request.messages),
+    };
+    for (let attempt = this.#lessons.attemptFor(model); ; ) {
+      const { form } = attempt;
+      const { body, warnings } = this.#bodyOf(request, model, form);
+      try {
+        const response = await this.#post(body, request, signal);
+        this.#lessons.remember(model, attempt);
+        return { response, warnings: [...warnings, ...this.#lessons.warnings(form, content)] };
+      } catch (thrown) {
+        const error = this.#failureOf(thrown, signal);
+        const next = this.#lessons.learn(error, attempt, content);
+        if (next === undefined) throw error;
+        attempt = next;
+      }
+    }
+  }
+
+  #bodyOf(request: ModelRequest, model: string, form: RequestForm): Request {
+    const { api, dialect, maxTokensField, extraBody } = this.#settings;
+    const sent = form.withState
+      ? request
+      : { ...request, messages: withoutStates(request.messages) };
+    const { body, warnings } =
       api === "chat"
-        ? chatRequest(request, model, this.#settings)
-        : responsesRequest(request, model);
-    if (this.#keys === undefined) return await this.#post(body, signal, {});
+        ? chatRequest(sent, model, { dialect, maxTokensField, form })
+        : responsesRequest(sent, model, { dialect, form });
+    const extra = extraFields(extraBody, request.settings, this.#name);
+    return { body: mergeBody(body, extra), warnings };
+  }
+
+  async #post(
+    body: object,
+    { settings: { query } }: ModelRequest,
+    signal: AbortSignal,
+  ): Promise<MessageResponse> {
+    const url = withQuery(this.#url, query);
+    if (this.#keys === undefined) return await this.#exchange(url, body, signal, {});
     const key = await this.#keys.current(signal);
     try {
-      return await this.#post(body, signal, keyHeader(this.#settings, key));
+      return await this.#exchange(url, body, signal, keyHeader(this.#settings, key));
     } catch (error) {
       if (!isUnauthorized(error)) throw error;
       const another = await this.#keys.after(key, signal);
       if (another === undefined) throw error;
-      return await this.#post(body, signal, keyHeader(this.#settings, another));
+      return await this.#exchange(url, body, signal, keyHeader(this.#settings, another));
     }
   }
 
-  async #post(
+  async #exchange(
+    url: string,
     body: object,
     signal: AbortSignal,
     headers: { readonly [name: string]: string },
   ): Promise<MessageResponse> {
     // Not `create()`: it would serialize the body with a callback for each of its values.
     const options = { body, stream: true, signal, headers };
-    const response = await this.#client.post(this.#url, options).asResponse();
+    const response = await this.#client.post(url, options).asResponse();
     if (response instanceof MessageResponse) return response;
     throw new HeddleError("INTERNAL", "the OpenAI client did not use our transport");
   }
 
-  #makeMapper(): ChatMapper | ResponsesMapper {
-    const toolCallIdPrefix = (): string => `call_${randomUUID()}`;
-    return this.#settings.api === "chat"
-      ? new ChatMapper(toolCallIdPrefix)
-      : new ResponsesMapper(toolCallIdPrefix);
+  #makeMapper({ messages }: ModelRequest): ChatMapper | ResponsesMapper {
+    const ids = new CallIds(messages, () => `call_${randomUUID()}`);
+    const { api, thinkTags } = this.#settings;
+    return api === "chat" ? new ChatMapper({ ids, thinkTags }) : new ResponsesMapper({ ids });
   }
 
   /** The client wraps what its `fetch` throws. Its own errors are not kept as causes: some print the key. */
@@ -123,6 +176,15 @@ class OpenAIProvider implements ModelProvider {
     const safe = isOurs ? error : new HeddleError("PROVIDER_FAILED", error.message);
     return withoutSecrets(safe, [...this.#settings.secrets, ...(this.#keys?.known ?? [])]);
   }
+}
+
+function firstForm({ api, includeUsage, outputFormat }: Settings): RequestForm {
+  return {
+    format: outputFormat ?? "json_schema",
+    includeUsage: api === "chat" && includeUsage,
+    includeReasoning: api === "responses",
+    withState: true,
+  };
 }
 
 function makeClient(settings: Settings, transport: HttpTransport): OpenAI {

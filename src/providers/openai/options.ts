@@ -1,9 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { HeddleError } from "../../errors.ts";
 import type { KeySource } from "../../network/keys/key-source.ts";
 import { checkKeySource, isKeySource } from "../../network/keys/key-source.ts";
 import type { NetworkOptions } from "../../network/options.ts";
 import { checkNetwork } from "../../network/options.ts";
+import type { JsonObject } from "../../protocol/model.ts";
 import type { BreakerPolicy, ProviderLimits, RetryPolicy } from "../../protocol/provider.ts";
+import { ownedField } from "./body-merge.ts";
+import type { OutputFormat } from "./output-format.ts";
+import { parseJson } from "./untrusted.ts";
 
 /** All optional: what is left out comes from the host's environment, or is left to the server. */
 export type OpenAIProviderOptions = {
@@ -44,6 +49,16 @@ export type OpenAIProviderOptions = {
   readonly maxTokensField?: "max_completion_tokens" | "max_tokens";
   /** Proxy, certificate authorities and client certificate. @defaultValue what the host's environment says */
   readonly network?: NetworkOptions;
+  /**
+   * How a server is asked for an output: by its JSON Schema, as any JSON with the schema in the instructions, or by the instructions
+   * alone. The output is checked in any case.
+   * @defaultValue "json_schema"; where the server refuses it the next one is tried, and kept for that model
+   */
+  readonly outputFormat?: OutputFormat;
+  /** Whether thoughts at the very start of a chat's text, as `<think>…</think>`, are its reasoning or stay in the text. @defaultValue "reasoning" */
+  readonly thinkTags?: "reasoning" | "text";
+  /** Fields for the body of each request. They may not replace what Heddle sends itself. `model.extraBody` lies over them. */
+  readonly extraBody?: JsonObject;
   readonly retry?: Partial<RetryPolicy>;
   readonly limits?: ProviderLimits;
   readonly breaker?: Partial<BreakerPolicy>;
@@ -81,6 +96,9 @@ const CHECKS: { readonly [field in keyof Required<OpenAIProviderOptions>]: Check
   includeUsage: oneOf(true, false),
   maxTokensField: oneOf("max_completion_tokens", "max_tokens"),
   network: (field, value) => checkNetwork(field, value, refuse),
+  outputFormat: oneOf("json_schema", "json_object", "none"),
+  thinkTags: oneOf("reasoning", "text"),
+  extraBody: checkExtraBody,
   retry: fields({
     maxRetries: integer(0, 10),
     initialDelayMs: integer(50, 600_000),
@@ -182,6 +200,13 @@ function checkHeaders(field: string, value: unknown): void {
       refuse(`${field}.${name}`, "a string without line breaks and control characters");
     }
   }
+}
+
+function checkExtraBody(field: string, value: unknown): void {
+  entries(field, value);
+  if (!isDeepStrictEqual(parseJson(JSON.stringify(value)), value)) refuse(field, "plain JSON");
+  const owned = ownedField(value as JsonObject);
+  if (owned !== undefined) refuse(`${field}.${owned}`, "left out: Heddle sends it itself");
 }
 
 function oneOf(...values: readonly (string | boolean)[]): Check {

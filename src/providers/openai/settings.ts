@@ -2,9 +2,13 @@ import { HeddleError } from "../../errors.ts";
 import type { KeySource } from "../../network/keys/key-source.ts";
 import { isKeySource } from "../../network/keys/key-source.ts";
 import type { NetworkOptions } from "../../network/options.ts";
+import type { JsonObject } from "../../protocol/model.ts";
 import type { ProviderContext } from "../model-provider.ts";
+import type { Dialect } from "./dialect.ts";
+import { dialectOf } from "./dialect.ts";
 import { withQuery } from "./endpoint.ts";
 import { checkBaseUrl, checkOptions, isHeaderValue } from "./options.ts";
+import type { OutputFormat } from "./output-format.ts";
 
 /** The options of a provider with everything decided. */
 export type Settings = {
@@ -22,6 +26,11 @@ export type Settings = {
   readonly includeUsage: boolean;
   readonly maxTokensField: "max_completion_tokens" | "max_tokens";
   readonly network: NetworkOptions;
+  readonly dialect: Dialect;
+  /** Undefined: as good as the server takes it. */
+  readonly outputFormat: OutputFormat | undefined;
+  readonly thinkTags: "reasoning" | "text";
+  readonly extraBody: JsonObject | undefined;
   /** What no error may hold. */
   readonly secrets: readonly string[];
 };
@@ -47,6 +56,7 @@ export function resolveSettings(value: unknown, { name, env }: ProviderContext):
   checkKey(name, apiKey, givenUrl !== undefined);
   const { headers = {}, network = {}, auth = "bearer" } = options;
   const baseURL = withQuery(givenUrl ?? OPENAI_URL, options.query);
+  const dialect = dialectOf(baseURL);
   return {
     api: options.api ?? "chat",
     model: options.model,
@@ -58,8 +68,12 @@ export function resolveSettings(value: unknown, { name, env }: ProviderContext):
     headers,
     maxLineBytes: options.maxLineBytes ?? 1_048_576,
     includeUsage: options.includeUsage ?? true,
-    maxTokensField: options.maxTokensField ?? maxTokensField(baseURL),
+    maxTokensField: options.maxTokensField ?? dialect.maxTokens,
     network,
+    dialect,
+    outputFormat: options.outputFormat,
+    thinkTags: options.thinkTags ?? "reasoning",
+    extraBody: options.extraBody,
     secrets: secretsOf(apiKey, headers, new URL(baseURL)),
   };
 }
@@ -84,14 +98,6 @@ function checkKey(provider: string, apiKey: Settings["apiKey"], hasBaseUrl: bool
       { details: { retryable: false } },
     );
   }
-}
-
-function maxTokensField(baseURL: string): Settings["maxTokensField"] {
-  const { hostname } = new URL(baseURL);
-  const isOpenAI = ["openai.com", "azure.com"].some(
-    (domain) => hostname === domain || hostname.endsWith(`.${domain}`),
-  );
-  return isOpenAI ? "max_completion_tokens" : "max_tokens";
 }
 
 function secretsOf(

@@ -15,9 +15,11 @@ type SseListener = (data: string, name: string | undefined) => void;
 export class SseReader {
   readonly #decoder = new StringDecoder("utf8");
   readonly #parser: EventSourceParser;
+  readonly #maxLineBytes: number;
   #isTooLong: boolean = false;
 
   constructor(maxLineBytes: number, listener: SseListener) {
+    this.#maxLineBytes = maxLineBytes;
     this.#parser = createParser({
       maxBufferSize: maxLineBytes,
       onEvent: ({ data, event }) => {
@@ -43,6 +45,9 @@ export class SseReader {
 
   #parse(text: string): void {
     this.#parser.feed(text);
-    if (this.#isTooLong) throw protocolError("the model server sent a line that is too long");
+    if (!this.#isTooLong) return;
+    throw protocolError(
+      `the model server sent a line that is too long: more than ${this.#maxLineBytes} characters; openaiProvider({ maxLineBytes }) allows for more`,
+    );
   }
 }

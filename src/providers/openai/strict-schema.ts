@@ -41,6 +41,8 @@ const FORMATS: ReadonlySet<unknown> = new Set([
   "ipv6",
   "uuid",
 ]);
+/** A pattern that looks ahead or back. */
+const LOOKAROUND = /\(\?<?[=!]/;
 const MAX_DEPTH = 10;
 
 /**
@@ -58,6 +60,7 @@ function isStrict(schema: unknown, depth: number): boolean {
   if ("$ref" in schema) return Object.keys(schema).length === 1;
   const isKnown = Object.keys(schema).every((keyword) => KEYWORDS.has(keyword));
   if (!isKnown || !FORMATS.has(schema["format"]) || !saysWhat(schema)) return false;
+  if (LOOKAROUND.test(String(schema["pattern"] ?? ""))) return false;
   if (hasType(schema, "object") && !isClosed(schema)) return false;
   if (hasType(schema, "array") && !("items" in schema)) return false;
   return partsOf(schema).every((part) => isStrict(part, depth + 1));

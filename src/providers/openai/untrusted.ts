@@ -38,3 +38,14 @@ export function textField(value: unknown, field: string): string {
   if (typeof value === "string") return value;
   throw malformed(field);
 }
+
+/**
+ * The arguments of a call as text. Some servers send the object itself; an empty one says nothing, for it may be the start of pieces.
+ *
+ * @throws {HeddleError} `PROVIDER_PROTOCOL` when they are of another type.
+ */
+export function argumentsField(value: unknown): string {
+  const object = asObject(value);
+  if (object === undefined) return textField(value, "arguments");
+  return Object.keys(object).length === 0 ? "" : JSON.stringify(object);
+}

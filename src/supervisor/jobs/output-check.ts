@@ -1,4 +1,5 @@
 import { describe, HeddleError } from "../../errors.ts";
+import { answerText } from "../../messages.ts";
 import type { ErrorDetails } from "../../protocol/error.ts";
 import type { ModelResponse } from "../../protocol/model.ts";
 import type { Checked } from "../../tools/schema.ts";
@@ -39,7 +40,7 @@ export class OutputCheck {
     if (!output || !isAnswered(this.#job, this.#steering)) return;
     const unfit = whyUnfit(response);
     if (unfit !== undefined) throw invalid(unfit, { finishReason: response.finishReason });
-    const checked = await this.#untilStopped(checkText(output, response.text));
+    const checked = await this.#untilStopped(checkText(output, answerText(response)));
     if (checked.ok) this.#job.tally.accept(checked.value);
     else this.#askAgain(output, checked.issues);
   }

@@ -163,9 +163,34 @@ const CASES: readonly Case[] = [
     { code: "PROVIDER_FAILED", after: "hello", message: /boom/ },
   ],
   [
-    "a finish reason that is an error",
-    stream(HELLO, events(finish("error")), DONE),
-    { code: "PROVIDER_UNAVAILABLE", after: "hello" },
+    "an error in the choice, of OpenRouter",
+    stream(
+      HELLO,
+      events({
+        choices: [{ delta: {}, finish_reason: "error", error: { code: 502, message: "boom" } }],
+      }),
+    ),
+    { code: "PROVIDER_UNAVAILABLE", after: "hello", message: /boom/ },
+  ],
+  [
+    "an error in fields of its own, of a gateway",
+    stream(events({ choices: null, error_type: "BadRequestError", error_message: "no such role" })),
+    { code: "PROVIDER_BAD_REQUEST", message: /no such role/, details: { retryable: false } },
+  ],
+  [
+    "a code and a message, of DashScope",
+    stream(events({ code: "InvalidParameter", message: "no such role", request_id: "r" })),
+    { code: "PROVIDER_BAD_REQUEST", message: /no such role/ },
+  ],
+  [
+    "base_resp, of MiniMax",
+    stream(events({ choices: null, base_resp: { status_code: 1004, status_msg: "login fail" } })),
+    { code: "PROVIDER_AUTH", message: /login fail/ },
+  ],
+  [
+    "base_resp without words",
+    stream(events({ choices: null, base_resp: { status_code: 1008, status_msg: "" } })),
+    { code: "PROVIDER_QUOTA" },
   ],
 ];
 

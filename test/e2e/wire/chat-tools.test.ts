@@ -195,8 +195,25 @@ const CASES: readonly Case[] = [
     { ...PROTOCOL, message: /tool_calls/ },
   ],
   [
-    "arguments that are an object",
-    stream(events(toolCall({ index: 0, id: "c", name: "a", args: {} }))),
+    "arguments that are an object, of llama.cpp and TGI",
+    stream(
+      events(
+        toolCall({ index: 0, id: "c1", name: "a", args: { n: 1 } }),
+        toolCall({ index: 1, id: "c2", name: "b", args: {} }),
+        finish("tool_calls"),
+      ),
+      DONE,
+    ),
+    {
+      toolCalls: [
+        { id: "c1", name: "a", argumentsText: '{"n":1}' },
+        { id: "c2", name: "b", argumentsText: "" },
+      ],
+    },
+  ],
+  [
+    "arguments that are a list",
+    stream(events(toolCall({ index: 0, id: "c", name: "a", args: [] }))),
     { ...PROTOCOL, message: /arguments/ },
   ],
   [
@@ -210,8 +227,8 @@ const CASES: readonly Case[] = [
     { ...PROTOCOL, message: /too many/ },
   ],
   [
-    "an index that is text",
-    stream(events(toolCall({ index: "0", id: "c", name: "a" }))),
+    "an index that is a word",
+    stream(events(toolCall({ index: "first", id: "c", name: "a" }))),
     { ...PROTOCOL, message: /index/ },
   ],
   [

@@ -20,7 +20,7 @@ const LLAMA = { error: { code: 400, message: "x", type: "exceed_context_size_err
 
 const CASES: readonly Case[] = [
   [400, { error: { message: "bad" } }, {}, "PROVIDER_BAD_REQUEST", { ...NO, status: 400 }],
-  [413, {}, {}, "PROVIDER_BAD_REQUEST", { ...NO, status: 413 }],
+  [413, {}, {}, "PROVIDER_CONTEXT_LENGTH", { ...NO, status: 413 }],
   [422, { detail: [{ msg: "bad" }] }, {}, "PROVIDER_BAD_REQUEST", NO],
   [418, {}, {}, "PROVIDER_BAD_REQUEST", NO],
   [400, TOO_LONG, {}, "PROVIDER_CONTEXT_LENGTH", { providerCode: "context_length_exceeded" }],

@@ -26,14 +26,24 @@ const CASES: readonly Case[] = [
     { ...PROTOCOL, message: /base URL/ },
   ],
   [
-    "a whole chat completion",
-    json({ object: "chat.completion", choices: [{ message: { content: "hi" } }] }),
-    { ...PROTOCOL, message: /"stream": true/ },
+    "a whole response of the other API",
+    json({ object: "response", output: [] }),
+    { ...PROTOCOL, message: /api: "responses"/ },
   ],
   [
-    "a whole response",
-    json({ object: "response", output: [] }),
-    { ...PROTOCOL, message: /"stream": true/ },
+    "JSON with an error in it, as an event stream",
+    stream(JSON.stringify({ error: { message: "slow down", code: "rate_limit_exceeded" } })),
+    { code: "PROVIDER_RATE_LIMITED", message: /slow down/ },
+  ],
+  [
+    "JSON with an error without the field, of MiniMax",
+    json({ base_resp: { status_code: 1004, status_msg: "login fail" } }),
+    { code: "PROVIDER_AUTH", message: /login fail/ },
+  ],
+  [
+    "plain words",
+    [whole("upstream gone", 200, { "content-type": "text/plain" })],
+    { ...PROTOCOL, message: /text\/plain/ },
   ],
   [
     "JSON with an error in it",
@@ -81,6 +91,45 @@ const CASES: readonly Case[] = [
 describe("what is no event stream is refused", () => {
   test.for(CASES)("%s", async ([, script, expected]) => {
     expectOutcome(await play(script), expected);
+  });
+});
+
+const ANSWER = {
+  object: "chat.completion",
+  model: "m-2",
+  choices: [{ index: 0, message: { role: "assistant", content: "hello" }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
+};
+
+describe("an answer that is not called an event stream is read for what it is", () => {
+  test.for([
+    "text/plain; charset=utf-8",
+    "application/octet-stream",
+    "application/json",
+    "text/html",
+  ])("an event stream as %s", async (type) => {
+    const script = [whole(HELLO + END, 200, { "content-type": type })];
+    expectOutcome(await play(script), { text: "hello", finishReason: "stop" });
+  });
+
+  test.for(["application/json", "text/event-stream", "text/plain"])(
+    "a whole answer as %s",
+    async (type) => {
+      const script = [whole(JSON.stringify(ANSWER, null, 2), 200, { "content-type": type })];
+      expectOutcome(await play(script), {
+        text: "hello",
+        finishReason: "stop",
+        model: "m-2",
+        usage: { inputTokens: 3, outputTokens: 1, totalTokens: 4 },
+        warnings: [expect.stringMatching(/does not stream/)],
+      });
+    },
+  );
+
+  test("byte by byte", async () => {
+    const bytes = [...Buffer.from(HELLO + END)].map((byte) => Buffer.from([byte]));
+    const script = [head({ "content-type": "text/plain" }), ...bytes, "[end]" as const];
+    expectOutcome(await play(script), { text: "hello", finishReason: "stop" });
   });
 });
 

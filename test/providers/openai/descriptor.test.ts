@@ -52,6 +52,9 @@ describe("openaiProvider()", () => {
       headers: { "x-a": "b" },
       maxLineBytes: 1_024,
       includeUsage: false,
+      outputFormat: "json_object",
+      thinkTags: "text",
+      extraBody: { user: "u" },
       maxTokensField: "max_tokens",
     } as const;
     expect(openaiProvider({ ...options, model: undefined } as never).options).toEqual(

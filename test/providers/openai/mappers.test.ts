@@ -2,16 +2,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HeddleError } from "../../../src/errors.ts";
 import type { ModelResponseChunk } from "../../../src/protocol/model.ts";
-import { ChatMapper } from "../../../src/providers/openai/chat-mapper.ts";
+import { CallIds } from "../../../src/providers/openai/call-ids.ts";
+import { ChatMapper } from "../../../src/providers/openai/chat/mapper.ts";
 import type { EventMapper } from "../../../src/providers/openai/event-mapper.ts";
-import { ResponsesMapper } from "../../../src/providers/openai/responses-mapper.ts";
+import { ResponsesMapper } from "../../../src/providers/openai/responses/mapper.ts";
 
-const prefix = (): string => "made";
+const ids = (): CallIds => new CallIds([], () => "made");
+const chatMapper = (): ChatMapper => new ChatMapper({ ids: ids(), thinkTags: "reasoning" });
 const MAPPERS: readonly (readonly [string, () => EventMapper, readonly string[]])[] = [
-  ["ChatMapper", () => new ChatMapper(prefix), []],
+  ["ChatMapper", chatMapper, []],
   [
     "ResponsesMapper",
-    () => new ResponsesMapper(prefix),
+    () => new ResponsesMapper({ ids: ids() }),
     [
       "output_text.delta",
       "output_text.done",
@@ -75,7 +77,8 @@ function chunksUntilRefused(
   const chunks: ModelResponseChunk[] = [];
   try {
     for (const value of events) mapper.accept(value, undefined, (chunk) => chunks.push(chunk));
-    mapper.end([]);
+    mapper.flush((chunk) => chunks.push(chunk));
+    mapper.end({ text: "", reasoning: "", toolCalls: [] });
   } catch (error) {
     if (!HeddleError.is(error)) throw error;
   }
@@ -128,7 +131,7 @@ describe("ChatMapper", () => {
       refusal: "c",
       tool_calls: [{ index: 0, id: "1", function: { name: "n", arguments: "{}" } }],
     });
-    expect(chunksOf(new ChatMapper(prefix), event)).toEqual([
+    expect(chunksOf(chatMapper(), event)).toEqual([
       { type: "reasoning", text: "a" },
       { type: "text", text: "b" },
       { type: "refusal", text: "c" },
@@ -139,7 +142,7 @@ describe("ChatMapper", () => {
   test("empty pieces give no chunks, but the first of a tool call does", () => {
     const piece = { index: 0, id: "1", function: { name: "n", arguments: "" } };
     const chunks = chunksOf(
-      new ChatMapper(prefix),
+      chatMapper(),
       delta({ content: "", role: "assistant" }),
       delta({ tool_calls: [piece] }),
       delta({ tool_calls: [piece] }),
@@ -151,7 +154,7 @@ describe("ChatMapper", () => {
 
   test("a name that comes after the id is passed on once", () => {
     const chunks = chunksOf(
-      new ChatMapper(prefix),
+      chatMapper(),
       delta({ tool_calls: [{ index: 0, id: "1" }] }),
       delta({ tool_calls: [{ index: 0, function: { name: "n", arguments: "{" } }] }),
       delta({ tool_calls: [{ index: 0, function: { name: "n", arguments: "}" } }] }),
@@ -165,7 +168,7 @@ describe("ChatMapper", () => {
 
   test("a missing id is made up from the prefix and the index", () => {
     const chunks = chunksOf(
-      new ChatMapper(prefix),
+      chatMapper(),
       delta({ tool_calls: [{ function: { name: "a" } }, { function: { name: "b" } }] }),
     );
     expect(chunks).toMatchObject([
@@ -175,7 +178,7 @@ describe("ChatMapper", () => {
   });
 
   test("it is complete at [DONE] only", () => {
-    const mapper = new ChatMapper(prefix);
+    const mapper = chatMapper();
     chunksOf(mapper, { choices: [{ finish_reason: "stop" }] });
     expect(mapper.isComplete).toBe(false);
     mapper.acceptDone();

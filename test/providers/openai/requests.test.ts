@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Message, ModelRequest } from "../../../src/protocol/model.ts";
-import { chatRequest } from "../../../src/providers/openai/chat-request.ts";
-import { responsesRequest } from "../../../src/providers/openai/responses-request.ts";
+import { chatRequest } from "../../../src/providers/openai/chat/request.ts";
+import { dialectOf } from "../../../src/providers/openai/dialect.ts";
+import type { RequestForm } from "../../../src/providers/openai/lessons.ts";
+import { responsesRequest } from "../../../src/providers/openai/responses/request.ts";
 
 const ADD = { name: "add", description: "adds", parameters: { type: "object" } };
 const BARE = { name: "now", parameters: { type: "object" } };
@@ -15,13 +17,23 @@ function request(parts: Partial<ModelRequest>): ModelRequest {
   };
 }
 
-function chat(parts: Partial<ModelRequest>): ReturnType<typeof chatRequest> {
-  const options = { includeUsage: true, maxTokensField: "max_completion_tokens" } as const;
-  return chatRequest(request(parts), "m", options);
+const FORM: RequestForm = {
+  format: "json_schema",
+  includeUsage: true,
+  includeReasoning: true,
+  withState: true,
+};
+const OPENAI = dialectOf("https://api.openai.com/v1");
+
+function chat(parts: Partial<ModelRequest>, form: Partial<RequestForm> = {}, dialect = OPENAI) {
+  const maxTokensField = "max_completion_tokens" as const;
+  const options = { dialect, maxTokensField, form: { ...FORM, ...form } };
+  return chatRequest(request(parts), "m", options).body;
 }
 
-function responses(parts: Partial<ModelRequest>): ReturnType<typeof responsesRequest> {
-  return responsesRequest(request(parts), "m");
+function responses(parts: Partial<ModelRequest>, form: Partial<RequestForm> = {}) {
+  const options = { dialect: OPENAI, form: { ...FORM, ...form } };
+  return responsesRequest(request(parts), "m", options).body;
 }
 
 const OPEN = { type: "object", properties: { n: { type: "number" } } };
@@ -84,9 +96,7 @@ describe("chatRequest()", () => {
   });
 
   test("nothing that is not set", () => {
-    expect(
-      chatRequest(request({}), "m", { includeUsage: false, maxTokensField: "max_tokens" }),
-    ).toEqual({
+    expect(chat({}, { includeUsage: false })).toEqual({
       model: "m",
       stream: true,
       messages: [],
@@ -164,6 +174,7 @@ describe("responsesRequest()", () => {
       model: "m",
       stream: true,
       store: false,
+      include: ["reasoning.encrypted_content"],
       instructions: "be kind",
       temperature: 1,
       max_output_tokens: 9,

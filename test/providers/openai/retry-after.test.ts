@@ -23,6 +23,6 @@ describe("retryAfterMs()", () => {
     [{ "retry-after": "Wed, 31 Dec 2025 00:00:00 GMT" }, 0],
     [{ "retry-after": "tomorrow" }, undefined],
   ])("%j gives %s", ([headers, expected]) => {
-    expect(retryAfterMs(headers as never, NOW)).toBe(expected);
+    expect(retryAfterMs(headers as never, {}, NOW)).toBe(expected);
   });
 });
