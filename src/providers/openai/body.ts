@@ -138,7 +138,7 @@ export function readText(message: IncomingMessage, maxBytes: number): Promise<st
 }
 
 /** Lets the body come to its end, so that the connection can be used again; closes it if that is not soon. */
-function dropTail(message: IncomingMessage): void {
+export function dropTail(message: IncomingMessage): void {
   let sizeBytes = 0;
   const timer = setTimeout(() => message.destroy(), MAX_TAIL_MS).unref();
   message.on("close", () => clearTimeout(timer));
