@@ -1,6 +1,13 @@
-import type { JsonObject, ModelSettings, ProviderDescriptor } from "../../src/index.ts";
+import type {
+  JsonObject,
+  ModelProvider,
+  ModelRequest,
+  ModelSettings,
+  ProviderDescriptor,
+} from "../../src/index.ts";
 import { aiSdkProvider } from "../../src/index.ts";
-import type { AiSdkProviderOptions } from "../../src/providers/ai-sdk/options.ts";
+import { createProvider } from "../../src/providers/ai-sdk/module.ts";
+import type { AiSdkProviderOptions, AiSdkSettings } from "../../src/providers/ai-sdk/options.ts";
 import { anthropic, bedrock, gemini, mistral } from "./thinking-dialects.ts";
 import type { Dialect } from "./thinking-servers.ts";
 
@@ -66,4 +73,22 @@ export const NATIVES: readonly Native[] = [
 
 export function nativeProvider(native: Native, url: string): ProviderDescriptor {
   return aiSdkProvider({ ...native.options, settings: native.settings(url) });
+}
+
+/** The provider itself, on the calling thread. */
+export async function loadedProvider(
+  options: AiSdkProviderOptions,
+  env: { readonly [name: string]: string } = {},
+): Promise<ModelProvider> {
+  const descriptor = aiSdkProvider(options);
+  return await createProvider(descriptor.options as AiSdkSettings, { name: "p", env });
+}
+
+export function request(parts: Partial<ModelRequest> = {}): ModelRequest {
+  return {
+    messages: [{ role: "user", content: "hello" }],
+    settings: {},
+    origin: { workerId: "w1", workerName: "w", jobId: "j1", callIndex: 0 },
+    ...parts,
+  };
 }

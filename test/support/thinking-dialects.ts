@@ -35,7 +35,7 @@ export const anthropic: Dialect = {
       }
     }),
   events: (blocks) => {
-    const events: object[] = blocks.flatMap(anthropicBlock);
+    const events: { type: string }[] = blocks.flatMap(anthropicBlock);
     const usage = { input_tokens: 10, output_tokens: 1, cache_read_input_tokens: 4 };
     const message = { id: "msg_1", type: "message", role: "assistant", model: "claude-of-the-day" };
     const stop = { stop_reason: hasCall(blocks) ? "tool_use" : "end_turn", stop_sequence: null };

@@ -112,7 +112,7 @@ class AiSdkProvider implements ModelProvider {
   }
 }
 
-/** A part is asked for only when there is room for the one before: so the server is held back. */
+/** Neither a package that does not look at its signal nor a reader without room keeps a cancelled request. */
 async function readAll(
   stream: ReadableStream<LanguageModelV4StreamPart>,
   mapper: StreamMapper,
@@ -120,24 +120,33 @@ async function readAll(
   signal: AbortSignal,
 ): Promise<ModelResponse> {
   const reader = stream.getReader();
-  // A package that does not look at its signal is left all the same.
-  const leave = (): void => void reader.cancel(signal.reason).catch(() => {});
-  signal.addEventListener("abort", leave);
+  const cancel = Promise.withResolvers<never>();
+  const abort = (): void => cancel.reject(cancelled(signal));
+  signal.addEventListener("abort", abort);
   try {
-    while (!mapper.isComplete) {
-      const { done, value } = await reader.read();
-      if (signal.aborted) throw cancelled(signal);
-      if (done) break;
-      if (value.type === "error") throw streamFailure(value.error);
-      const chunk = mapper.accept(value);
-      if (!chunk) continue;
-      const written = sink.write(chunk);
-      if (sink.hasRoom !== true) await written;
-    }
+    // Once, not part by part: what waits for a promise is kept as long as the promise.
+    await Promise.race([pump(reader, mapper, sink), cancel.promise]);
     return mapper.end();
   } finally {
-    signal.removeEventListener("abort", leave);
-    leave();
+    signal.removeEventListener("abort", abort);
+    void reader.cancel(signal.reason).catch(() => {});
+  }
+}
+
+/** A part is asked for only when there is room for the one before: so the server is held back. */
+async function pump(
+  reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart>,
+  mapper: StreamMapper,
+  sink: ResponseSink,
+): Promise<void> {
+  while (!mapper.isComplete) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (value.type === "error") throw streamFailure(value.error);
+    const chunk = mapper.accept(value);
+    if (!chunk) continue;
+    const written = sink.write(chunk);
+    if (sink.hasRoom !== true) await written;
   }
 }
 

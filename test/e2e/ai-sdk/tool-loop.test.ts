@@ -15,7 +15,7 @@ const add = defineTool({
     properties: { a: { type: "number" }, b: { type: "number" } },
     required: ["a", "b"],
   },
-  execute: ({ a, b }: { a: number; b: number }) => String(a + b),
+  execute: ({ a, b }) => String(Number(a) + Number(b)),
 });
 
 function call(id: string, a: number, b: number, signature?: string): Block {
