@@ -3,9 +3,9 @@ import { describe } from "../../errors.ts";
 import type { ProviderDescriptor, ProviderSpec } from "../../protocol/provider.ts";
 import { loadProvider } from "../../providers/load-provider.ts";
 import type { ModelProvider } from "../../providers/model-provider.ts";
+import type { Finding } from "./finding.ts";
 import type { CheckProviderOptions } from "./options.ts";
 import type { ProviderCheck, ProviderReport, ProviderRule } from "./provider-report.ts";
-import type { Finding } from "./rules.ts";
 import { RULES } from "./rules.ts";
 
 /**

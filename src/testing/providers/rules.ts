@@ -1,27 +1,15 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { describe, HeddleError } from "../../errors.ts";
+import { describe } from "../../errors.ts";
 import { assistantMessage, toolMessage } from "../../messages.ts";
-import type { Message, ModelResponse, ToolCall } from "../../protocol/model.ts";
-import { checkResponse, refuseUnusable } from "../../providers/check-response.ts";
-import type { ModelProvider } from "../../providers/model-provider.ts";
+import type { Message, ModelResponse } from "../../protocol/model.ts";
 import { onlyOwnState } from "../../providers/part-state.ts";
-import type { CheckProviderOptions } from "./options.ts";
+import type { Asked, Finding, Rule } from "./finding.ts";
+import { cutShort, endedInTime, waitsForRoom } from "./flow-rules.ts";
+import { callProblems, errorProblems, noResponse, problemsOf } from "./problems.ts";
 import type { ProviderRule } from "./provider-report.ts";
 import type { Ended } from "./watched-request.ts";
-import { cancelError, requestFor, WatchedRequest } from "./watched-request.ts";
+import { cancelError, requestFor, userSays, WatchedRequest } from "./watched-request.ts";
 
-/** What a rule has found: nothing, what is wrong, or why it could not be looked at. */
-export type Finding = { readonly problems: readonly string[] } | { readonly why: string };
-type Asked = {
-  readonly provider: ModelProvider;
-  readonly options: Required<Times> & CheckProviderOptions;
-};
-type Times = Pick<CheckProviderOptions, "settleMs" | "answerMs">;
-export type Rule = (asked: Asked) => Promise<Finding>;
-
-/** What a provider may hold of what it has read when there is no room any more: a read of its socket, and what its parsers keep. */
-const MAX_HELD_CHARS = 524_288;
 const SHORTEST_STATE = 4;
 
 /** The rules of a provider that was loaded. */
@@ -117,138 +105,8 @@ async function ask(
   return { watched, ended };
 }
 
-function userSays(content: string): readonly Message[] {
-  return [{ role: "user", content }];
-}
-
 function promptOf({ options }: Asked): readonly Message[] {
   return userSays(options.prompt ?? "");
-}
-
-function problemsOf(watched: WatchedRequest, ended: Ended): readonly string[] {
-  if (ended.type === "late") return ["the request has not ended in time"];
-  if (ended.type === "failed") return [`the request has failed: ${words(ended.error)}`];
-  const { response } = ended;
-  const problems = [...watched.problems, ...responseProblems(response)];
-  const isStreamed = watched.text === response.text || watched.text === "";
-  if (!isStreamed) problems.push("the text chunks joined are not response.text");
-  return problems;
-}
-
-function responseProblems(response: ModelResponse): readonly string[] {
-  try {
-    checkResponse(response);
-    refuseUnusable(response);
-    return [];
-  } catch (error) {
-    return [describe(error)];
-  }
-}
-
-function callProblems(
-  watched: WatchedRequest,
-  { toolCalls }: ModelResponse,
-  names: ReadonlySet<string>,
-): readonly string[] {
-  const problems = toolCalls.flatMap((call) => callProblem(call, names));
-  if (toolCalls.length === 0) problems.push("toolPrompt was not answered with a tool call");
-  if (new Set(toolCalls.map(({ id }) => id)).size < toolCalls.length) {
-    problems.push("two tool calls have the same id");
-  }
-  const streamed = streamedCalls(watched);
-  if (streamed.length > 0 && !isDeepStrictEqual(streamed, [...toolCalls])) {
-    problems.push("the tool-call chunks joined are not response.toolCalls");
-  }
-  return problems;
-}
-
-function callProblem({ id, name, argumentsText }: ToolCall, names: ReadonlySet<string>): string[] {
-  const problems: string[] = [];
-  if (id === "") problems.push("a tool call has no id");
-  if (!names.has(name)) problems.push(`a tool call names "${name}", which is none of the tools`);
-  try {
-    JSON.parse(argumentsText === "" ? "{}" : argumentsText);
-  } catch {
-    problems.push("a tool call's argumentsText is no JSON");
-  }
-  return problems;
-}
-
-function streamedCalls({ chunks }: WatchedRequest): readonly ToolCall[] {
-  const calls: { id: string; name: string; argumentsText: string }[] = [];
-  for (const chunk of chunks) {
-    if (chunk.type !== "tool-call") continue;
-    const call = calls[chunk.index] ?? { id: "", name: "", argumentsText: "" };
-    calls[chunk.index] = {
-      id: chunk.id ?? call.id,
-      name: chunk.name ?? call.name,
-      argumentsText: call.argumentsText + chunk.argumentsText,
-    };
-  }
-  return calls;
-}
-
-async function cutShort(
-  { provider, options }: Asked,
-  onChunk: (watched: WatchedRequest) => Promise<void>,
-): Promise<Finding> {
-  const { longPrompt, prompt = "", settleMs, answerMs } = options;
-  const watched = new WatchedRequest(requestFor(userSays(longPrompt ?? prompt), options));
-  const { promise: cut, resolve } = Promise.withResolvers<"cut">();
-  const sent = watched.send(provider, {
-    hasRoom: () => false,
-    onChunk: (request) => {
-      resolve("cut");
-      return onChunk(request);
-    },
-    limitMs: answerMs,
-  });
-  const first = await Promise.race([cut, sent]);
-  if (first !== "cut")
-    return first.type === "responded" ? { why: "no chunk came" } : noResponse(first);
-  const timer = delay(settleMs, { type: "late" } as const, { ref: false });
-  return { problems: endedInTime(await Promise.race([sent, timer]), settleMs) };
-}
-
-/** An answer that was whole already may still be given: what counts is that the request ends. */
-function endedInTime(ended: Ended, settleMs: number): readonly string[] {
-  return ended.type === "late" ? [`the request has not ended ${settleMs} ms after its cancel`] : [];
-}
-
-async function waitsForRoom({ provider, options }: Asked): Promise<Finding> {
-  const { longPrompt, settleMs } = options;
-  if (longPrompt === undefined) return { why: "no longPrompt" };
-  const watched = new WatchedRequest(requestFor(userSays(longPrompt), options));
-  const door = Promise.withResolvers<void>();
-  const sent = watched.send(provider, {
-    hasRoom: () => false,
-    onChunk: () => door.promise,
-    limitMs: options.answerMs,
-  });
-  let isOver: boolean = false;
-  void sent.finally(() => {
-    isOver = true;
-  });
-  for (let looks = 0, seen = -1; looks < 20 && !isOver; ) {
-    await delay(10);
-    looks = seen === watched.receivedChars && seen > 0 ? looks + 1 : 0;
-    seen = watched.receivedChars;
-    if (seen > MAX_HELD_CHARS) break;
-  }
-  const held = watched.receivedChars;
-  watched.abort.abort(cancelError());
-  door.reject(cancelError());
-  await Promise.race([sent, delay(settleMs, undefined, { ref: false })]);
-  if (held > MAX_HELD_CHARS) {
-    return {
-      problems: [
-        `it wrote more than ${MAX_HELD_CHARS} characters though there was no room: await what sink.write() returns`,
-      ],
-    };
-  }
-  return isOver && held < MAX_HELD_CHARS && (await sent).type === "responded"
-    ? { why: "the answer to longPrompt is too short" }
-    : { problems: [] };
 }
 
 type Conversation = {
@@ -297,30 +155,4 @@ function stringsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return value.length >= SHORTEST_STATE ? [value] : [];
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap(stringsIn);
-}
-
-function errorProblems(error: unknown): readonly string[] {
-  if (!HeddleError.is(error)) return [`it failed with no HeddleError: ${words(error)}`];
-  const problems: string[] = [];
-  if (!error.code.startsWith("PROVIDER_"))
-    problems.push(`its code is ${error.code}, none of PROVIDER_…`);
-  if (typeof error.details["retryable"] !== "boolean") {
-    problems.push("details.retryable says neither true nor false");
-  }
-  if (error.message === "") problems.push("its message is empty");
-  return problems;
-}
-
-function noResponse(ended: Ended): Finding {
-  return {
-    problems: [
-      ended.type === "failed"
-        ? `the request has failed: ${words(ended.error)}`
-        : "the request has not ended in time",
-    ],
-  };
-}
-
-function words(error: unknown): string {
-  return HeddleError.is(error) ? `${error.code}: ${error.message}` : describe(error);
 }

@@ -86,6 +86,10 @@ export function requestFor(
   return { messages, settings, origin, ...more };
 }
 
+export function userSays(content: string): readonly Message[] {
+  return [{ role: "user", content }];
+}
+
 export function cancelError(): HeddleError {
   return new HeddleError("JOB_CANCELLED", "cancelled by checkProvider()");
 }
