@@ -9,6 +9,7 @@ export type WireUsage = {
   outputTokens: number;
   totalTokens: number;
   cachedInputTokens?: number | undefined;
+  cacheWriteInputTokens?: number | undefined;
   reasoningTokens?: number | undefined;
   estimated?: true | undefined;
 };
@@ -55,6 +56,7 @@ export const UsageShape: z.ZodType<WireUsage> = z
     outputTokens: z.int(),
     totalTokens: z.int(),
     cachedInputTokens: z.int().optional(),
+    cacheWriteInputTokens: z.int().optional(),
     reasoningTokens: z.int().optional(),
     estimated: z.literal(true).optional(),
   })
