@@ -181,6 +181,23 @@ describe("what cannot be sent is refused, or said", () => {
     });
   });
 
+  test("tools of the model's server are offered next to one's own", async () => {
+    await using server = await BrokenServer.start(streamed(START, ...REST));
+    const provider = await loadedProvider({
+      ...ANTHROPIC,
+      settings: { baseURL: `${server.url}/v1`, apiKey: KEY },
+      tools: [{ id: "anthropic.web_search_20250305", name: "web_search", args: { maxUses: 2 } }],
+    });
+    const tools = [{ name: "add", parameters: { type: "object" }, strict: true }];
+    const asked = request({ tools });
+    await provider.request(asked, new CollectingSink(), new AbortController().signal);
+    await provider.close?.();
+    expect(JSON.parse(server.requests[0]?.body ?? "").tools).toMatchObject([
+      { name: "add", input_schema: { type: "object" }, strict: true },
+      { type: "web_search_20250305", name: "web_search", max_uses: 2 },
+    ]);
+  });
+
   test("headers and base URL of the settings are the package's", async () => {
     const { sent: got } = await sent({}, { headers: { "x-team": "red" } });
     expect(got?.headers.get("x-team")).toBe("red");
