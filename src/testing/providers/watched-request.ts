@@ -29,7 +29,7 @@ export class WatchedRequest {
   readonly chunks: ModelResponseChunk[] = [];
   /** Chunks that are none. */
   readonly problems: string[] = [];
-  readonly abort = new AbortController();
+  readonly abort: AbortController = new AbortController();
   receivedChars = 0;
 
   constructor(request: ModelRequest) {
