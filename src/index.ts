@@ -44,7 +44,14 @@ export type {
 export type { ProviderDescriptor, ProviderLimits, RetryPolicy } from "./protocol/provider.ts";
 export type { ConfirmationRequest, ToolDecision } from "./protocol/tool.ts";
 export type { WorkerState } from "./protocol/worker.ts";
-export type { ModelProvider, ProviderContext, ResponseSink } from "./providers/model-provider.ts";
+export { aiSdkProvider } from "./providers/ai-sdk/descriptor.ts";
+export type { AiSdkProviderOptions, AiSdkProviderTool } from "./providers/ai-sdk/options.ts";
+export type {
+  CreateProvider,
+  ModelProvider,
+  ProviderContext,
+  ResponseSink,
+} from "./providers/model-provider.ts";
 export { openaiProvider } from "./providers/openai/descriptor.ts";
 export type { OpenAIProviderOptions } from "./providers/openai/options.ts";
 export { scriptedProvider } from "./providers/scripted/descriptor.ts";

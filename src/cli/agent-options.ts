@@ -1,3 +1,4 @@
+import { knownProvider, PROVIDER_NAMES } from "./known-providers.ts";
 import type { OptionValues } from "./option-values.ts";
 import type { Grants } from "./tools/grants.ts";
 import { readGrants } from "./tools/grants.ts";
@@ -6,7 +7,8 @@ import { readModule, readServer } from "./tools/tool-option.ts";
 
 /** What a command line says of an agent: what `run` and `chat` have in common. */
 export type AgentOptions = {
-  readonly provider: "scripted" | "openai" | undefined;
+  /** One of `PROVIDER_NAMES`. */
+  readonly provider: string | undefined;
   readonly model: string | undefined;
   readonly baseURL: string | undefined;
   readonly api: "chat" | "responses" | undefined;
@@ -27,7 +29,7 @@ export type AgentOptions = {
 export function readAgentOptions(values: OptionValues): AgentOptions {
   const { problems } = values;
   const options: AgentOptions = {
-    provider: values.choice("provider", ["scripted", "openai"]),
+    provider: values.choice("provider", PROVIDER_NAMES),
     model: values.text("model"),
     baseURL: values.url("base-url"),
     api: values.choice("api", ["chat", "responses"]),
@@ -47,6 +49,9 @@ export function readAgentOptions(values: OptionValues): AgentOptions {
   };
   if (options.provider === "scripted" && options.baseURL !== undefined) {
     problems.push("--base-url has no meaning for --provider scripted, which asks no server");
+  }
+  if (options.api !== undefined && knownProvider(options.provider)?.by === "package") {
+    problems.push(`--api has no meaning for --provider ${options.provider}, which has its own`);
   }
   if (options.provider !== "scripted" && options.script !== undefined) {
     problems.push("--script needs --provider scripted");

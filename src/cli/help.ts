@@ -57,6 +57,8 @@ ends itself by the signal that interrupted it, or by SIGTERM.
 
 Environment:
   OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client
+  ANTHROPIC_API_KEY, GEMINI_API_KEY, MISTRAL_API_KEY, AWS_…, GROQ_API_KEY, …
+                                     for --provider, as that company's own tools read them
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
                                      proxies, as for curl; also in lower case
   NODE_EXTRA_CA_CERTS                a file of certificate authorities to trust as well
@@ -67,6 +69,7 @@ Examples:
   heddle run prompts.jsonl -o results.jsonl -c 100 --resume
   heddle run prompts.jsonl --base-url http://localhost:11434/v1 -m llama3.2
   jq -c '{id, prompt: .question}' tickets.jsonl | heddle run - > results.jsonl
+  heddle run -p "Hello" --provider anthropic -m claude-sonnet-4-5
   heddle run prompts.jsonl --provider scripted -o demo.jsonl
   heddle run -p "What is in here?" --tools heddle/tools/fs='{"roots":["."]}' --grant fs-read=.`;
 

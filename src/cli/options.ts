@@ -50,7 +50,9 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: "NAME",
     group: "Model",
     help: [
-      "openai, or scripted (a demonstration: canned text, no model).",
+      "openai; anthropic, google, bedrock, mistral (each with a package to",
+      "install); azure, xai, groq, deepseek, openrouter, together, fireworks,",
+      "cerebras; ollama, lmstudio; or scripted (a demonstration, no model).",
       "Default: openai if OPENAI_API_KEY or OPENAI_BASE_URL is set.",
     ],
   },
@@ -59,7 +61,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     short: "m",
     value: "MODEL",
     group: "Model",
-    help: ["Default: gpt-5-mini. Other servers than OpenAI's have other models."],
+    help: ["Default: gpt-5-mini with OpenAI; none with the others."],
   },
   {
     name: "base-url",

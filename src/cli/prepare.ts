@@ -33,7 +33,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const choice = chooseProvider(options, env);
   if (choice.type === "refused") throw new HeddleError("INVALID_OPTION", choice.message);
-  const provider = await descriptorOf(choice, options);
+  const provider = await descriptorOf(choice, options, env);
   const worker = workerOptionsOf(options, process.cwd());
   const { out, resume, source } = options;
   const found = out === undefined ? undefined : await findResults(out, resume);

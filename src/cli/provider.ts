@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { ProviderDescriptor, Script } from "../index.ts";
-import { HeddleError, openaiProvider, scriptedProvider } from "../index.ts";
+import { aiSdkProvider, HeddleError, openaiProvider, scriptedProvider } from "../index.ts";
 import type { AgentOptions } from "./agent-options.ts";
+import type { KnownProvider } from "./known-providers.ts";
 import type { ProviderChoice } from "./provider-choice.ts";
 
 const DEMONSTRATION =
@@ -18,7 +19,14 @@ const PIECES_PER_SECOND = 40;
 export async function descriptorOf(
   choice: ProviderChoice,
   { baseURL, api, script }: AgentOptions,
+  env: { readonly [name: string]: string | undefined },
 ): Promise<ProviderDescriptor> {
+  if (choice.type === "known") {
+    const { known } = choice;
+    return known.by === "package"
+      ? packageDescriptor(choice, known, env)
+      : compatibleDescriptor(choice, known, api, env);
+  }
   if (choice.type === "scripted") {
     if (script !== undefined) return scriptedProvider(await readScript(script));
     const response = { text: DEMONSTRATION, chunksPerSecond: PIECES_PER_SECOND };
@@ -27,6 +35,43 @@ export async function descriptorOf(
   return openaiProvider({
     model: choice.model,
     ...(baseURL === undefined ? {} : { baseURL }),
+    ...(api === undefined ? {} : { api }),
+  });
+}
+
+type KnownChoice = Extract<ProviderChoice, { type: "known" }>;
+type Env = { readonly [name: string]: string | undefined };
+
+function packageDescriptor(
+  { model, server, keys }: KnownChoice,
+  known: Extract<KnownProvider, { by: "package" }>,
+  env: Env,
+): ProviderDescriptor {
+  // All packages call a single key the same, and not all of them look for it under each of its names.
+  const apiKey = keys.length === 1 ? env[keys[0] ?? ""] : undefined;
+  return aiSdkProvider({
+    package: known.package,
+    create: known.create,
+    model,
+    env: [...keys, ...(known.env ?? [])],
+    settings: {
+      ...(server === undefined ? {} : { baseURL: server }),
+      ...(apiKey === undefined ? {} : { apiKey: apiKey.trim() }),
+    },
+  });
+}
+
+function compatibleDescriptor(
+  { model, server, keys }: KnownChoice,
+  { baseURL, keyHeader }: Extract<KnownProvider, { by: "openai" }>,
+  api: AgentOptions["api"],
+  env: Env,
+): ProviderDescriptor {
+  const key = env[keys.at(-1) ?? ""]?.trim() ?? "none";
+  return openaiProvider({
+    model,
+    baseURL: server ?? (typeof baseURL === "string" ? baseURL : baseURL(env)),
+    ...(keyHeader === undefined ? { apiKey: key } : { headers: { [keyHeader]: key } }),
     ...(api === undefined ? {} : { api }),
   });
 }

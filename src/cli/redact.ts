@@ -1,3 +1,5 @@
+import { SECRET_VARIABLES } from "./known-providers.ts";
+
 /** Returns `text` without the secrets. */
 export type Redact = (text: string) => string;
 
@@ -22,7 +24,8 @@ export function secretsOf(
   baseURL: string | undefined,
 ): (string | undefined)[] {
   const url = URL.parse(baseURL ?? "");
-  return [env["OPENAI_API_KEY"], url?.password, ...(url?.searchParams.values() ?? [])];
+  const keys = SECRET_VARIABLES.map((name) => env[name]);
+  return [...keys, url?.password, ...(url?.searchParams.values() ?? [])];
 }
 
 /** A URL as it may be shown: without credentials and query. */

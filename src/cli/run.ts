@@ -9,6 +9,7 @@ import { followerOf } from "./follow.ts";
 import type { Output, Streams } from "./output.ts";
 import { Plan } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
+import { providerName } from "./provider-choice.ts";
 import { conclusion, duration, introduction } from "./report.ts";
 import { mayHang, Signals } from "./signals.ts";
 import { isAllCompleted, Tally } from "./tally.ts";
@@ -23,7 +24,7 @@ import { workerFor } from "./worker.ts";
 export async function run(prepared: Prepared, streams: Streams): Promise<number> {
   const { options, choice, provider, worker, stopping } = prepared;
   await using supervisor = await Supervisor.start({
-    providers: { [choice.type]: provider },
+    providers: { [providerName(choice)]: provider },
     keepSettled: { ms: 0, count: 0 },
   });
   const destination = await openDestination(prepared, streams);
@@ -56,7 +57,7 @@ export async function run(prepared: Prepared, streams: Streams): Promise<number>
       follow: followerOf(prepared, streams, process.env),
       write: (line) => destination.write(line),
       written: (line) => display.ended(line),
-      label: { provider: choice.type, model: choice.model },
+      label: { provider: providerName(choice), model: choice.model },
       tally,
     }).run();
     await supervisor.close({ drainMs: 0 });

@@ -118,7 +118,7 @@ describe("parseArguments()", () => {
     ["--drain 10s in.jsonl", "--drain"],
     ["--temperature 2.1 in.jsonl", "--temperature must be a number from 0 to 2"],
     ["--max-output-tokens 0 in.jsonl", "--max-output-tokens"],
-    ["--provider gemini in.jsonl", "--provider must be scripted or openai"],
+    ["--provider gemin in.jsonl", "--provider must be openai or anthropic or google"],
     ["--api rest in.jsonl", "--api must be chat or responses"],
     ["--base-url localhost:80 in.jsonl", "--base-url must be an http or https URL"],
     ["in.jsonl --out", "--out needs a value: FILE"],

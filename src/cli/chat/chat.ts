@@ -4,7 +4,7 @@ import { HeddleError, Supervisor } from "../../index.ts";
 import { isInteractive, openConfirmer } from "../confirm/open-confirmer.ts";
 import { LineReader } from "../line-reader.ts";
 import type { Streams } from "../output.ts";
-import { describeChoice } from "../provider-choice.ts";
+import { describeChoice, providerName } from "../provider-choice.ts";
 import type { StopSignal } from "../signals.ts";
 import { mayHang, Signals } from "../signals.ts";
 import { readUntil } from "../source.ts";
@@ -26,7 +26,7 @@ import { historyLines, readSlash, SLASH_HELP, usageLine } from "./slash.ts";
 export async function chat(prepared: PreparedChat, streams: Streams): Promise<number> {
   const { choice, provider } = prepared;
   await using supervisor = await Supervisor.start({
-    providers: { [choice.type]: provider },
+    providers: { [providerName(choice)]: provider },
     keepSettled: { ms: 0, count: 0 },
     threads: { spare: 1 },
   });

@@ -29,7 +29,7 @@ export async function prepareChat(
   if (choice.type === "refused") throw new HeddleError("INVALID_OPTION", choice.message);
   const { agents, agent, resume } = options;
   const cwd = process.cwd();
-  const provider = await descriptorOf(choice, options);
+  const provider = await descriptorOf(choice, options, env);
   const command = workerOptionsOf(options, cwd);
   const loaded = agents === undefined ? undefined : await loadAgent(agents, agent, cwd);
   const worker = loaded === undefined ? command : layOver(loaded.options, command);

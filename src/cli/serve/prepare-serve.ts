@@ -33,7 +33,7 @@ export async function prepareServe(
   if (choice.type === "refused") throw new HeddleError("INVALID_OPTION", choice.message);
   const access = accessOf(options.auth, env["HEDDLE_TOKEN"]);
   const packages = await loadServer();
-  const provider = await descriptorOf(choice, options);
+  const provider = await descriptorOf(choice, options, env);
   const cwd = process.cwd();
   const command = workerOptionsOf(options, cwd);
   const agents =

@@ -2,6 +2,7 @@ import process from "node:process";
 import { Supervisor } from "../../index.ts";
 import type { RunningServer, ServerApp, ServerLogger } from "../../server/api.ts";
 import type { Streams } from "../output.ts";
+import { providerName } from "../provider-choice.ts";
 import { secretsOf } from "../redact.ts";
 import { duration } from "../report.ts";
 import type { StopSignal } from "../signals.ts";
@@ -21,7 +22,9 @@ import { checkAgents } from "./prepare-serve.ts";
 export async function serve(prepared: PreparedServe, streams: Streams): Promise<number> {
   const { agents, choice, options, packages, provider } = prepared;
   const log = logFor(prepared, streams);
-  await using supervisor = await Supervisor.start({ providers: { [choice.type]: provider } });
+  await using supervisor = await Supervisor.start({
+    providers: { [providerName(choice)]: provider },
+  });
   await checkAgents(supervisor, agents);
   const { promise: stopped, resolve } = Promise.withResolvers<StopSignal>();
   const signals = new Signals({

@@ -150,7 +150,7 @@ function unreadable({ message }: UnpackError): string {
 }
 
 /** Lets the body come to its end, so that the connection can be used again; closes it if that is not soon. */
-function dropTail(content: Readable, message: IncomingMessage): void {
+export function dropTail(content: Readable, message: IncomingMessage): void {
   let sizeBytes = 0;
   const timer = setTimeout(() => message.destroy(), MAX_TAIL_MS).unref();
   message.on("close", () => clearTimeout(timer));

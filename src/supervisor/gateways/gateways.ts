@@ -16,7 +16,10 @@ import { Breaker } from "./breaker.ts";
 import { Gateway } from "./gateway.ts";
 import { Limiter } from "./limiter.ts";
 
-const BUILT_IN = new URL("../../providers/", import.meta.url).href;
+/** Their modules are Heddle's own, all of them: what else is loaded may block a thread, or end it. */
+const BUILT_IN = ["openai", "scripted"].map(
+  (room) => new URL(`../../providers/${room}/`, import.meta.url).href,
+);
 const PROVIDER_FIELDS = ["module", "options", "env", "retry", "limits", "breaker"];
 const DEFAULT_RETRY: RetryPolicy = { maxRetries: 2, initialDelayMs: 500, maxDelayMs: 60_000 };
 
@@ -29,7 +32,7 @@ export type ProviderRoute = { readonly gateway: Gateway; readonly breaker: Break
 /** What is kept of a provider, for all gateways. */
 type Provider = { readonly limiter: Limiter; readonly breaker: Breaker };
 
-/** All gateways of a supervisor: a few for the built-in providers, one for each module of the user's own. */
+/** All gateways of a supervisor: a few for the built-in providers, one for each module of the user's own and each of another's package. */
 export class Gateways {
   readonly #shared: readonly Gateway[];
   readonly #own: ReadonlyMap<string, Gateway>;
@@ -44,7 +47,9 @@ export class Gateways {
       }),
     );
     const limiterOf = (provider: string) => this.#provider(provider).limiter;
-    const builtIn = specs.filter((spec) => spec.moduleUrl.startsWith(BUILT_IN));
+    const builtIn = specs.filter(({ moduleUrl }) =>
+      BUILT_IN.some((room) => moduleUrl.startsWith(room)),
+    );
     this.names = new Set(specs.map((spec) => spec.name));
     this.#shared = Array.from(
       { length: builtIn.length === 0 ? 0 : count },

@@ -37,6 +37,7 @@ type Counts = {
   totalTokens: number;
   /** Undefined: nobody has said. */
   cachedInputTokens: number | undefined;
+  cacheWriteInputTokens: number | undefined;
   reasoningTokens: number | undefined;
   /** How many of the parts are estimated. */
   estimates: number;
@@ -66,10 +67,12 @@ export class Ledger {
 
   get usage(): Usage {
     for (const entry of this.#open) entry.settle();
-    const { cachedInputTokens, reasoningTokens, estimates, ...tokens } = this.#sum;
+    const { cachedInputTokens, cacheWriteInputTokens, reasoningTokens, estimates, ...tokens } =
+      this.#sum;
     return {
       ...tokens,
       ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
+      ...(cacheWriteInputTokens === undefined ? {} : { cacheWriteInputTokens }),
       ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
       ...(estimates === 0 ? {} : { estimated: true }),
     };
@@ -166,6 +169,7 @@ export class Ledger {
     sum.outputTokens += change.outputTokens;
     sum.totalTokens += change.totalTokens;
     sum.cachedInputTokens = added(sum.cachedInputTokens, change.cachedInputTokens);
+    sum.cacheWriteInputTokens = added(sum.cacheWriteInputTokens, change.cacheWriteInputTokens);
     sum.reasoningTokens = added(sum.reasoningTokens, change.reasoningTokens);
     sum.estimates += change.estimates;
     for (const ledger of this.#above) ledger.#add(change);
@@ -217,6 +221,7 @@ export class Entry {
       outputTokens,
       totalTokens,
       cachedInputTokens: usage.cachedInputTokens,
+      cacheWriteInputTokens: usage.cacheWriteInputTokens,
       reasoningTokens: usage.reasoningTokens,
       estimates: usage.estimated ? 1 : 0,
     });
@@ -251,6 +256,7 @@ function countsOf(inputTokens: number, outputTokens: number): Counts {
     outputTokens,
     totalTokens: inputTokens + outputTokens,
     cachedInputTokens: undefined,
+    cacheWriteInputTokens: undefined,
     reasoningTokens: undefined,
     estimates: 0,
   };

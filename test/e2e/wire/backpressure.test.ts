@@ -1,46 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { ModelResponseChunk } from "../../../src/protocol/model.ts";
-import type { ResponseSink } from "../../../src/providers/model-provider.ts";
-import type { Connection } from "../../support/broken-server.ts";
 import { BrokenServer } from "../../support/broken-server.ts";
+import { blocked, DoorSink } from "../../support/door-sink.ts";
 import { chunk, chunkedHead, events, head, text } from "./bytes.ts";
 import { provider, request } from "./play.ts";
 
 const EVENT = events(text("x".repeat(1_000)));
 /** One read of a socket, the body's buffer, and what both hold of an event that is not whole. */
 const MAX_OVERSHOOT_BYTES = 192 * 1_024;
-
-/** A sink with a door, which counts what it is given. */
-class DoorSink implements ResponseSink {
-  receivedBytes = 0;
-  #door: PromiseWithResolvers<void> | undefined;
-
-  shut(): void {
-    this.#door ??= Promise.withResolvers();
-  }
-
-  open(): void {
-    this.#door?.resolve();
-    this.#door = undefined;
-  }
-
-  write(piece: ModelResponseChunk): Promise<void> {
-    if (piece.type === "text") this.receivedBytes += piece.text.length;
-    return this.#door?.promise ?? Promise.resolve();
-  }
-}
-
-/** Resolves once the server can write nothing more and nothing more arrives, over 20 looks at it. */
-async function blocked(connection: Connection, sink: DoorSink): Promise<void> {
-  let seen = "";
-  for (let looks = 0; looks < 20; ) {
-    await delay(10);
-    const now = `${connection.takenBytes} ${sink.receivedBytes}`;
-    looks = now === seen && connection.isBlocked ? looks + 1 : 0;
-    seen = now;
-  }
-}
 
 describe("a sink without room holds the server back", () => {
   test.for([

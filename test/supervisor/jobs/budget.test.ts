@@ -69,9 +69,14 @@ describe("Ledger.usage", () => {
     const ledger = new Ledger();
     open(ledger, 1).entry.said(tokens(3, 2));
     expect(ledger.usage).toEqual(tokens(3, 2));
-    open(ledger, 1).entry.said({ ...tokens(3, 2), cachedInputTokens: 1 });
+    open(ledger, 1).entry.said({ ...tokens(3, 2), cachedInputTokens: 1, cacheWriteInputTokens: 4 });
     open(ledger, 1).entry.said({ ...tokens(3, 2), cachedInputTokens: 2, reasoningTokens: 7 });
-    expect(ledger.usage).toEqual({ ...tokens(9, 6), cachedInputTokens: 3, reasoningTokens: 7 });
+    expect(ledger.usage).toEqual({
+      ...tokens(9, 6),
+      cachedInputTokens: 3,
+      cacheWriteInputTokens: 4,
+      reasoningTokens: 7,
+    });
   });
 
   test("keeps its sum above when it is closed, and adds nothing there any more", () => {
