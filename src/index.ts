@@ -3,6 +3,7 @@ export type { AnyBehavior, Down, UntypedBehavior, WorkerRef } from "./protocol/b
 export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
 export type {
   Decided,
+  ElicitationEnd,
   FinishReason,
   JobEvent,
   JobResult,
@@ -27,7 +28,7 @@ export type {
   Usage,
 } from "./protocol/model.ts";
 export type { ProviderDescriptor, ProviderLimits, RetryPolicy } from "./protocol/provider.ts";
-export type { ConfirmationRequest, ToolDecision } from "./protocol/tool.ts";
+export type { ConfirmationRequest, Elicitation, ToolDecision } from "./protocol/tool.ts";
 export type { WorkerState } from "./protocol/worker.ts";
 export type { ModelProvider, ProviderContext, ResponseSink } from "./providers/model-provider.ts";
 export { openaiProvider } from "./providers/openai/descriptor.ts";
@@ -88,9 +89,23 @@ export type { SupervisorState } from "./supervisor/supervisor.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
+export type {
+  McpAccount,
+  McpHost,
+  McpSignIn,
+  McpTokenStore,
+} from "./supervisor/tools/mcp-host.ts";
 export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
 export type { AgentTool } from "./tools/as-tool.ts";
 export { asTool } from "./tools/as-tool.ts";
+export type {
+  McpAssertionFor,
+  McpAuth,
+  McpClientAuth,
+  McpCrossAppAuth,
+  McpSignInAuth,
+  McpTokenAuth,
+} from "./tools/mcp/auth.ts";
 export type {
   McpApprovals,
   McpHttpServer,

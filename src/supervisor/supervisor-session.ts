@@ -50,6 +50,7 @@ import { Staffing } from "./staffing.ts";
 import type { Admission } from "./threads/admission.ts";
 import type { ThreadSupply } from "./threads/worker-thread.ts";
 import type { DecideOptions } from "./tools/decision.ts";
+import type { McpHost } from "./tools/mcp-host.ts";
 import type { SessionTools } from "./tools/session-tools.ts";
 import { sessionTools } from "./tools/session-tools.ts";
 import type { SessionWorker } from "./workers/session-worker.ts";
@@ -64,6 +65,7 @@ export type SupervisorSessionOptions = {
   readonly supply: ThreadSupply;
   readonly admission: Admission;
   readonly runtime: Runtime;
+  readonly mcp?: McpHost;
   readonly nextWorkerNumber: () => number;
   readonly onClosed: () => void;
 };
@@ -99,6 +101,7 @@ export class SupervisorSession implements Session {
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
     this.#tools = sessionTools(
       options.runtime,
+      { session: options.name, host: options.mcp ?? {} },
       this.#roster,
       (...job) => this.#runJob(...job),
       ({ id, name }, stream, text) =>

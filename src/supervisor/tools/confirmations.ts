@@ -26,7 +26,7 @@ export class Confirmations {
   readonly asked$: Observable<ConfirmationRequest>;
   readonly #asked = new Subject<ConfirmationRequest>();
   readonly #runtime: Pick<Runtime, "clock" | "report">;
-  readonly #open = new Map<string, Confirmation>();
+  readonly #open = new Map<string, Pick<Confirmation, "isOpen" | "decide">>();
   readonly #requests = new Map<string, ConfirmationRequest>();
   readonly #remembered = new Map<string, Verdict>();
   #isLookedAt: boolean = false;
@@ -49,10 +49,10 @@ export class Confirmations {
     return this.#open.size;
   }
 
-  ask(ask: ConfirmationAsk): Confirmation {
+  ask<Made extends object = Verdict>(ask: ConfirmationAsk<Made>): Confirmation<Made> {
     const { request, host } = ask;
     const id = request.confirmationId;
-    const confirmation = new Confirmation(ask, this.#runtime, {
+    const confirmation = new Confirmation<Made>(ask, this.#runtime, {
       onDecision: (decision) => this.#remember(request, decision),
       onSettled: () => this.#close(id),
     });
@@ -99,7 +99,7 @@ export class Confirmations {
     } else this.#remembered.set(key, { decision: "approved", by: "remembered" });
   }
 
-  #expectNotice(confirmation: Confirmation): void {
+  #expectNotice<Made extends object>(confirmation: Confirmation<Made>): void {
     const timer = this.#runtime.clock.setTimer(NOTICE_MS, () => {
       if (!this.#isLookedAt && !this.#asked.observed) confirmation.refuse(NOBODY);
     });

@@ -58,9 +58,9 @@ export class JobTools {
 
   constructor(options: JobToolsOptions) {
     this.#options = options;
-    const { job, session, thread, graceMs, onChange } = options;
+    const { thread, ...services } = options;
     const onExecOutput: ExecListener = (...output) => thread().execOutput(...output);
-    this.#services = new ToolServices({ job, session, graceMs, onExecOutput, onChange });
+    this.#services = new ToolServices({ ...services, onExecOutput });
   }
 
   /** What the model is told of. */
@@ -70,7 +70,7 @@ export class JobTools {
 
   /** Whether somebody is asked. */
   get isConfirming(): boolean {
-    return this.#unfinished.some(({ phase }) => phase === "confirming");
+    return this.#unfinished.some((one) => one.phase === "confirming" || one.elicitations > 0);
   }
 
   get threadNeed(): ThreadNeed {

@@ -6,11 +6,16 @@ import type { AnyTool } from "../../tools/tool.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import { orAborted, pause } from "./aborted.ts";
+import type { McpAccess } from "./mcp-access.ts";
+import { serverTimer } from "./mcp-access.ts";
 import { McpBackOff } from "./mcp-back-off.ts";
+import { ElicitingCalls } from "./mcp-elicitation.ts";
 import { McpFailures } from "./mcp-failures.ts";
 import type { LoadMcpSdk, McpLink } from "./mcp-link.ts";
 import { openMcpLink } from "./mcp-link.ts";
 import { listMcpTools } from "./mcp-listing.ts";
+import type { McpOwner } from "./mcp-open-access.ts";
+import { openAccess } from "./mcp-open-access.ts";
 import { textOfResult } from "./mcp-result.ts";
 import type { CallTool, McpView } from "./mcp-tool.ts";
 import { mcpTools } from "./mcp-tool.ts";
@@ -18,7 +23,12 @@ import { mcpTools } from "./mcp-tool.ts";
 /** What a server reports sooner after its last progress is passed over: it would fill the job's log. */
 const PROGRESS_GAP_MS = 50;
 /** Of connecting: what the server has to do with. A package that is not there is looked for at once. */
-const FAILURES: readonly ErrorCode[] = ["MCP_CONNECT_FAILED", "MCP_SERVER_LOST"];
+const FAILURES: readonly ErrorCode[] = [
+  "MCP_CONNECT_FAILED",
+  "MCP_SERVER_LOST",
+  "MCP_AUTH_REQUIRED",
+  "MCP_AUTH_FAILED",
+];
 
 /** `waiting`: it has failed, and is connected to again after a pause. */
 export type McpState = "idle" | "waiting" | "connecting" | "connected" | "closed";
@@ -38,6 +48,7 @@ export type McpRuntime = {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly load: LoadMcpSdk;
+  readonly owner: McpOwner;
 };
 
 type Listing = {
@@ -54,6 +65,8 @@ export class McpConnection {
   readonly #source: McpSource;
   readonly #runtime: McpRuntime;
   readonly #failures: McpFailures;
+  readonly #access: McpAccess | undefined;
+  readonly #eliciting: ElicitingCalls;
   readonly #backOff = new McpBackOff();
   readonly #closing = new AbortController();
   #state: McpState = "idle";
@@ -67,6 +80,20 @@ export class McpConnection {
     this.#source = source;
     this.#runtime = runtime;
     this.#failures = new McpFailures(source);
+    const { name, server } = source;
+    this.#eliciting = new ElicitingCalls(name);
+    const { clock, owner } = runtime;
+    const { signal } = this.#closing;
+    this.#access =
+      "url" in server
+        ? openAccess({
+            server: { name, ...server },
+            owner,
+            failures: this.#failures,
+            clock,
+            signal,
+          })
+        : undefined;
   }
 
   inspect(): McpInspection {
@@ -94,7 +121,7 @@ export class McpConnection {
     await link?.transport.close();
   }
 
-  readonly #call: CallTool = async (name, args, { signal, report }) => {
+  readonly #call: CallTool = async (name, args, { signal, report, ...asking }) => {
     const link = await this.#linked(signal);
     const params = { name, arguments: args };
     const { clock } = this.#runtime;
@@ -104,9 +131,11 @@ export class McpConnection {
       nextMs = clock.monotonicMs() + PROGRESS_GAP_MS;
       report(progress);
     };
-    const request = link.client.request(
-      { method: "tools/call", params },
-      { signal, timeout: MAX_TIMER_MS, onprogress },
+    const request = this.#eliciting.during(asking, () =>
+      link.client.request(
+        { method: "tools/call", params },
+        { signal, timeout: MAX_TIMER_MS, onprogress },
+      ),
     );
     const result = await orAborted(request, signal).catch((error: unknown) => {
       // The client reports a timeout when its signal aborts.
@@ -133,7 +162,8 @@ export class McpConnection {
       this.#state = "waiting";
       await pause(clock, this.#backOff.pauseMs(clock.monotonicMs()), signal);
       this.#state = "connecting";
-      const connecting = { source: this.#source, failures: this.#failures, clock, load };
+      const [source, failures, access] = [this.#source, this.#failures, this.#access];
+      const connecting = { source, failures, clock, load, access };
       const link = await openMcpLink(connecting, signal);
       this.#connected(link);
       return link;
@@ -153,6 +183,7 @@ export class McpConnection {
       this.#gone();
       this.#backOff.failed(nowMs, nowMs - sinceMs, random());
     };
+    client.setRequestHandler("elicitation/create", this.#eliciting.asked);
     client.setNotificationHandler("notifications/tools/list_changed", () => {
       this.#listing = undefined;
     });
@@ -174,7 +205,7 @@ export class McpConnection {
     const late = new AbortController();
     const { connectMs } = this.#source;
     const what = `has not listed its tools within ${connectMs} ms`;
-    const timer = this.#runtime.clock.setTimer(connectMs, () =>
+    const timer = serverTimer(this.#runtime.clock, connectMs, this.#access, () =>
       late.abort(this.#failures.failed(what)),
     );
     const tools = orAborted(listMcpTools(link, this.#failures, late.signal), late.signal);

@@ -4,6 +4,8 @@ import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import { orAborted } from "./aborted.ts";
+import type { McpAccess } from "./mcp-access.ts";
+import { serverTimer } from "./mcp-access.ts";
 import type { McpFailures } from "./mcp-failures.ts";
 import { McpHttpTransport } from "./mcp-http.ts";
 import { McpStdioTransport } from "./mcp-stdio.ts";
@@ -26,6 +28,7 @@ export type McpConnecting = {
   readonly failures: McpFailures;
   readonly clock: Clock;
   readonly load: LoadMcpSdk;
+  readonly access: McpAccess | undefined;
 };
 
 /**
@@ -34,7 +37,7 @@ export type McpConnecting = {
  * @throws {HeddleError} `MCP_NOT_INSTALLED`, `MCP_CONNECT_FAILED`; what the signal says when it aborts.
  */
 export async function openMcpLink(
-  { source, failures, clock, load }: McpConnecting,
+  { source, failures, clock, load, access }: McpConnecting,
   signal: AbortSignal,
 ): Promise<McpLink> {
   const sdk = await load().catch((error: unknown) => {
@@ -44,12 +47,12 @@ export async function openMcpLink(
   const { server, connectMs } = source;
   const transport =
     "url" in server
-      ? new McpHttpTransport(server, sdk, clock)
+      ? new McpHttpTransport(server, sdk, clock, access)
       : new McpStdioTransport(server, sdk, clock);
-  // No capabilities: a server that asks for roots, a model or a person is told that there are none.
-  const client = new sdk.Client(CLIENT, { capabilities: {} });
+  // A server that asks for roots or a model, or wants a person to open a page, is told that there are none.
+  const client = new sdk.Client(CLIENT, { capabilities: { elicitation: { form: {} } } });
   const late = new AbortController();
-  const timer = clock.setTimer(connectMs, () => late.abort());
+  const timer = serverTimer(clock, connectMs, access, () => late.abort());
   try {
     const options = { signal: late.signal, timeout: MAX_TIMER_MS };
     await orAborted(orAborted(client.connect(transport, options), late.signal), signal);

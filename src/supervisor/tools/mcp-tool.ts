@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client";
 import type { McpApprovals, McpSource } from "../../tools/mcp/descriptor.ts";
 import type { AnyTool } from "../../tools/tool.ts";
+import { given } from "../check.ts";
+import type { ElicitingCall, ElicitingContext } from "./mcp-elicitation.ts";
 
 const MAX_NAME = 64;
 const DIGEST = 8;
@@ -14,7 +16,10 @@ type Arguments = { readonly [name: string]: unknown };
 export type CallTool = (
   name: string,
   args: Arguments,
-  call: { readonly signal: AbortSignal; readonly report: (progress: Progress) => void },
+  call: ElicitingCall & {
+    readonly signal: AbortSignal;
+    readonly report: (progress: Progress) => void;
+  },
 ) => Promise<string>;
 
 /** What of a source shapes its tools. */
@@ -39,7 +44,8 @@ export function mcpTools(
       idempotent: annotations.readOnlyHint === true || annotations.idempotentHint === true,
       execute: (args, ctx) => {
         const report = (progress: Progress) => ctx.progress(bounded(progress));
-        return call(name, args as Arguments, { signal: ctx.signal, report });
+        const { jobId, signal, elicit }: ElicitingContext = ctx;
+        return call(name, args as Arguments, { jobId, signal, report, ...given({ elicit }) });
       },
     }),
   );

@@ -9,6 +9,8 @@ import type { ChildWish } from "./child-worker.ts";
 import { childWorker } from "./child-worker.ts";
 import { Confirmations } from "./confirmations.ts";
 import { McpConnections } from "./mcp-connections.ts";
+import { loadMcpSdk } from "./mcp-link.ts";
+import type { McpOwner } from "./mcp-open-access.ts";
 import { ToolPool } from "./tool-pool.ts";
 
 /** What all tools of a session share. */
@@ -42,13 +44,14 @@ type Run = (
 /** `run` is the session's. */
 export function sessionTools(
   runtime: Runtime,
+  owner: McpOwner,
   society: Society,
   run: Run,
   onOutput: SessionTools["onOutput"],
 ): SessionTools {
   const confirmations = new Confirmations(runtime);
   const pool = new ToolPool(runtime);
-  const mcp = new McpConnections(runtime);
+  const mcp = new McpConnections(runtime, loadMcpSdk, owner);
   return {
     confirmations,
     pool,

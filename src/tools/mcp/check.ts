@@ -1,13 +1,13 @@
 import { parse } from "node:path";
-import { HeddleError } from "../../errors.ts";
-import { MAX_TIMER_MS } from "../../transport/clock.ts";
+import { checkedMcpAuth } from "./check-auth.ts";
 import type { McpSource } from "./descriptor.ts";
+import type { Fields } from "./field-check.ts";
+import { FieldCheck, isText } from "./field-check.ts";
 
 const DEFAULT_CONNECT_MS = 30_000;
 const MAX_NAME = 64;
 const APPROVALS = ["hinted", "always", "never"] as const;
 
-type Fields = { readonly [name: string]: unknown };
 type Server = McpSource["server"];
 
 /** Whether `value` is meant to be a source of tools of this kind. Whether it is a good one, `checkedMcpSource` says. */
@@ -70,7 +70,7 @@ function stdioServer(check: FieldCheck, server: Fields): Server {
 }
 
 function httpServer(check: FieldCheck, server: Fields): Server {
-  check.known(server, ["url", "headers"]);
+  check.known(server, ["url", "headers", "auth"]);
   const given = server["url"];
   const url = given instanceof URL || isText(given) ? URL.parse(given) : null;
   if (!url || !["http:", "https:"].includes(url.protocol)) check.refuse("url", "an http(s) URL");
@@ -84,63 +84,18 @@ function httpServer(check: FieldCheck, server: Fields): Server {
     // Without the cause: it shows the value.
     check.refuse("headers", "an object of HTTP header names and values");
   }
-  return headers === undefined ? { url: url.href } : { url: url.href, headers };
+  const auth = server["auth"] === undefined ? undefined : checkedMcpAuth(check, server["auth"]);
+  if (auth && new Headers(headers).has("authorization")) {
+    check.refuse("auth", "left out where headers have Authorization: only one of them can be sent");
+  }
+  return {
+    url: url.href,
+    ...(headers === undefined ? {} : { headers }),
+    ...(auth === undefined ? {} : { auth }),
+  };
 }
 
 function nameOf(server: Server): string {
   const name = "url" in server ? new URL(server.url).host : parse(server.command).name;
   return name.slice(0, MAX_NAME);
-}
-
-/** NUL ends a string for the system: what is behind it would be dropped. */
-function isText(value: unknown): value is string {
-  return typeof value === "string" && !value.includes("\0");
-}
-
-/** Never shows a value: it may be a key. */
-class FieldCheck {
-  readonly #label: string;
-
-  constructor(label: string) {
-    this.#label = label;
-  }
-
-  refuse(field: string, expected: string): never {
-    const message = `${this.#label}: ${field} must be ${expected}`;
-    throw new HeddleError("INVALID_OPTION", message, { details: { field } });
-  }
-
-  object(field: string, value: unknown): Fields {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Fields;
-    }
-    this.refuse(field, "an object");
-  }
-
-  known(fields: Fields, known: readonly string[]): void {
-    const unknown = Object.keys(fields).find((name) => !known.includes(name));
-    if (unknown === undefined) return;
-    const message = `${this.#label}: ${unknown} is unknown; known are ${known.join(", ")}`;
-    throw new HeddleError("INVALID_OPTION", message, { details: { field: unknown } });
-  }
-
-  texts(field: string, value: unknown): { readonly [name: string]: string } | undefined {
-    if (value === undefined) return undefined;
-    const entries = Object.entries(this.object(field, value));
-    if (entries.every(([name, text]) => isText(name) && isText(text))) {
-      return Object.fromEntries(entries) as { readonly [name: string]: string };
-    }
-    this.refuse(field, "an object of strings");
-  }
-
-  path(field: string, value: unknown): string | undefined {
-    if (value === undefined || (isText(value) && value !== "")) return value;
-    this.refuse(field, "a path");
-  }
-
-  deadline(field: string, value: unknown): number | undefined {
-    if (value === undefined) return undefined;
-    if (typeof value === "number" && value >= 1 && value <= MAX_TIMER_MS) return value;
-    this.refuse(field, `a number from 1 to ${MAX_TIMER_MS}`);
-  }
 }

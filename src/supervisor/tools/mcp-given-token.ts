@@ -1,0 +1,51 @@
+import type { McpTokenAuth } from "../../tools/mcp/auth.ts";
+import { isBearerToken } from "../../tools/mcp/check-auth.ts";
+import type { McpTokenSource } from "./mcp-access.ts";
+import type { McpFailures } from "./mcp-failures.ts";
+
+/** A token that the host program gives. It is kept until the server refuses it. */
+export class GivenToken implements McpTokenSource {
+  readonly asking = undefined;
+  readonly #given: McpTokenAuth["token"];
+  readonly #failures: McpFailures;
+  #token: Promise<string> | undefined;
+
+  constructor({ token }: McpTokenAuth, failures: McpFailures) {
+    this.#given = token;
+    this.#failures = failures;
+  }
+
+  current(): Promise<string> {
+    this.#token ??= this.#get().catch((error: unknown) => {
+      this.#token = undefined;
+      throw error;
+    });
+    return this.#token;
+  }
+
+  async renew(): Promise<void> {
+    if (typeof this.#given === "string") {
+      throw this.#failures.refused("has refused auth.token; give mcp() another one");
+    }
+    const refused = await this.#token;
+    this.#token = undefined;
+    if ((await this.current()) !== refused) return;
+    this.#token = undefined;
+    const what = "has refused the token, and auth.token() has given the same one again";
+    throw this.#failures.refused(`${what}; have it return one that is valid now`);
+  }
+
+  async #get(): Promise<string> {
+    const given = this.#given;
+    if (typeof given === "string") return given;
+    const token = await (async () => given())().catch((error: unknown) => {
+      throw this.#failures.refusedBy("cannot be called, because auth.token() has failed", error);
+    });
+    if (typeof token !== "string" || !isBearerToken(token)) {
+      const what = "cannot be called, because auth.token() has not returned a bearer token";
+      throw this.#failures.refused(`${what}: a string of visible ASCII characters`);
+    }
+    this.#failures.conceal(token);
+    return token;
+  }
+}
