@@ -23,6 +23,8 @@ export type ElicitOptions = {
   readonly timeouts: Timeouts;
   /** Aborts when the call is to end. */
   readonly signal: AbortSignal;
+  /** The call begins to wait for an answer, or no longer does. */
+  readonly onChange: () => void;
 };
 
 type IssuesOf = (value: unknown) => readonly string[];
@@ -41,7 +43,7 @@ export async function elicit(
   elicitation: Elicitation,
   options: ElicitOptions,
 ): Promise<ElicitAnswer> {
-  const { job, confirmations, timeouts, signal } = options;
+  const { job, open, confirmations, timeouts, signal, onChange } = options;
   const asked = checkedElicitation(elicitation);
   const issuesOf = await jsonSchemaIssues(asked.schema);
   if (signal.aborted) return { action: "cancel" };
@@ -52,13 +54,19 @@ export async function elicit(
     note({ decision: "denied", ...given({ reason: policyVerdict("deny")?.reason }) });
     return { action: "decline" };
   }
+  open.elicitations += 1;
+  onChange();
   const confirmation = confirmations.ask<Answered>({
     request,
     host: job.spec.options.host,
     made: (decision) => answeredBy(decision, asked.schema, issuesOf),
     expiresInMs: timeouts.confirmationMs,
     onHostFailed: (error) => job.fail(error),
-    onVerdict: note,
+    onVerdict: (answered) => {
+      open.elicitations -= 1;
+      note(answered);
+      onChange();
+    },
   });
   const cancel = (): void => confirmation.cancel();
   signal.addEventListener("abort", cancel, { once: true });

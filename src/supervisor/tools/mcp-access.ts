@@ -95,7 +95,8 @@ export class McpAccess {
     { scope, resourceMetadataUrl }: Insufficient,
     sdk: McpSdk,
   ): Promise<void> {
-    // Another request's may reach.
+    // Another request's may reach, or one that is under way.
+    if (this.#renewal !== undefined) return await this.#renewal;
     if ((await this.#source.current()) !== refused) return;
     const asked = sdk.computeScopeUnion(this.#asked, scope);
     if (!sdk.isStrictScopeSuperset(asked, this.#asked)) throw this.#unreachable(scope);

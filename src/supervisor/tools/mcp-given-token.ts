@@ -1,6 +1,6 @@
 import type { McpTokenAuth } from "../../tools/mcp/auth.ts";
 import { isBearerToken } from "../../tools/mcp/check-auth.ts";
-import type { McpTokenSource } from "./mcp-access.ts";
+import type { McpChallenge, McpTokenSource } from "./mcp-access.ts";
 import type { McpFailures } from "./mcp-failures.ts";
 
 /** A token that the host program gives. It is kept until the server refuses it. */
@@ -23,7 +23,11 @@ export class GivenToken implements McpTokenSource {
     return this.#token;
   }
 
-  async renew(): Promise<void> {
+  async renew({ isStepUp, scope = "none that it names" }: McpChallenge): Promise<void> {
+    if (isStepUp) {
+      const what = `demands a scope that the token does not have: ${scope}`;
+      throw this.#failures.refused(`${what}; give mcp() one that has it`, { scope });
+    }
     if (typeof this.#given === "string") {
       throw this.#failures.refused("has refused auth.token; give mcp() another one");
     }

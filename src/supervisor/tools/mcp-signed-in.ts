@@ -56,9 +56,8 @@ export class SignedInTokens implements McpTokenSource {
 
   async renew(challenge: McpChallenge, sdk: McpSdk): Promise<void> {
     const { auth, shelf, failures, fetch, account } = this.#options;
-    const refused = await this.current();
+    // Another process may have used up the refresh token that is known here.
     await shelf.reload();
-    if (refused !== undefined && (await this.current()) !== refused) return;
     const errand: Errand = {
       state: randomUUID(),
       verifier: "",
@@ -101,15 +100,16 @@ export class SignedInTokens implements McpTokenSource {
     });
     const signal = AbortSignal.any([late.signal, this.#options.signal]);
     const { server, session } = account;
-    const asked = (async () => authorize(page, { server, session, signal }))();
-    const answered = orAborted(asked, signal);
-    this.#asking = answered.catch(() => {});
+    const over = Promise.withResolvers<void>();
+    this.#asking = over.promise;
     try {
-      const back = URL.parse(await answered);
+      const asked = (async () => authorize(page, { server, session, signal }))();
+      const back = URL.parse(await orAborted(asked, signal));
       if (back) return back.searchParams;
       throw failures.refused("was not signed in to: mcp.authorize has not returned a URL");
     } finally {
       this.#asking = undefined;
+      over.resolve();
       timer.cancel();
     }
   }
@@ -184,7 +184,7 @@ function providerOf(auth: McpSignInAuth, shelf: TokenShelf, errand: Errand): OAu
     discoveryState: () => errand.discovered,
     invalidateCredentials: async (what) => {
       if (what === "all" || what === "client") await shelf.put({ client: undefined });
-      if (what === "all" || what === "tokens") await shelf.put({ tokens: undefined });
+      if (what === "all" || what === "tokens") await shelf.dropTokens();
     },
   };
 }

@@ -48,6 +48,13 @@ export class TokenShelf {
     });
   }
 
+  /** They are worth nothing any more. Those that another process has put there meanwhile may be. */
+  async dropTokens(): Promise<void> {
+    const before = this.#shelved.tokens?.refresh_token;
+    await this.reload();
+    if (this.#shelved.tokens?.refresh_token === before) await this.put({ tokens: undefined });
+  }
+
   #keep(shelved: Shelved): void {
     this.#shelved = shelved;
     const { tokens, client } = shelved;

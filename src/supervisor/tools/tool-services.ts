@@ -207,15 +207,11 @@ export class ToolServices {
     const { confirmations } = this.#session;
     const { signal } = call;
     const release = call.hold();
-    open.elicitations += 1;
-    onChange();
     try {
-      const options = { job: this.#job, open, args, confirmations, timeouts, signal };
+      const options = { job: this.#job, open, args, confirmations, timeouts, signal, onChange };
       return await elicit(elicitation, options);
     } finally {
-      open.elicitations -= 1;
       release();
-      onChange();
     }
   }
 
