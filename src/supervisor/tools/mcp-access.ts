@@ -96,21 +96,25 @@ export class McpAccess {
     sdk: McpSdk,
   ): Promise<void> {
     // Another request's may reach, or one that is under way.
-    if (this.#renewal !== undefined) return await this.#renewal;
     if ((await this.#source.current()) !== refused) return;
+    if (this.#renewal !== undefined) return await this.#renewal;
     const asked = sdk.computeScopeUnion(this.#asked, scope);
     if (!sdk.isStrictScopeSuperset(asked, this.#asked)) throw this.#unreachable(scope);
     this.#asked = asked;
-    await this.#renew(refused, { scope: asked, resourceMetadataUrl, isStepUp: true }, sdk);
+    await this.#begin({ scope: asked, resourceMetadataUrl, isStepUp: true }, sdk);
   }
 
   async #renew(refused: string | undefined, challenge: McpChallenge, sdk: McpSdk): Promise<void> {
     const current = await this.#source.current();
     if (current !== undefined && current !== refused) return;
+    await this.#begin(challenge, sdk);
+  }
+
+  #begin(challenge: McpChallenge, sdk: McpSdk): Promise<void> {
     this.#renewal ??= this.#source.renew(challenge, sdk).finally(() => {
       this.#renewal = undefined;
     });
-    await this.#renewal;
+    return this.#renewal;
   }
 
   #unreachable(scope = "none that it names"): HeddleError {
