@@ -100,8 +100,7 @@ export class SupervisorSession implements Session {
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
     this.#tools = sessionTools(
-      options.runtime,
-      { session: options.name, host: options.mcp ?? {} },
+      options,
       this.#roster,
       (...job) => this.#runJob(...job),
       ({ id, name }, stream, text) =>

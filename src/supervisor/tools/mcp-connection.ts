@@ -80,20 +80,9 @@ export class McpConnection {
     this.#source = source;
     this.#runtime = runtime;
     this.#failures = new McpFailures(source);
-    const { name, server } = source;
-    this.#eliciting = new ElicitingCalls(name);
-    const { clock, owner } = runtime;
+    this.#eliciting = new ElicitingCalls(source.name);
     const { signal } = this.#closing;
-    this.#access =
-      "url" in server
-        ? openAccess({
-            server: { name, ...server },
-            owner,
-            failures: this.#failures,
-            clock,
-            signal,
-          })
-        : undefined;
+    this.#access = openAccess({ source, failures: this.#failures, ...runtime, signal });
   }
 
   inspect(): McpInspection {

@@ -1,5 +1,7 @@
-import type { McpHttpServer } from "../../tools/mcp/descriptor.ts";
+import type { McpAuth } from "../../tools/mcp/auth.ts";
+import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
+import type { McpTokenSource } from "./mcp-access.ts";
 import { McpAccess } from "./mcp-access.ts";
 import { mcpAuthFetch } from "./mcp-auth-fetch.ts";
 import { ClientTokens } from "./mcp-client-tokens.ts";
@@ -13,7 +15,7 @@ import { mcpAccount, TokenShelf } from "./mcp-token-shelf.ts";
 export type McpOwner = { readonly session: string; readonly host: McpHost };
 
 export type AccessOptions = {
-  readonly server: { readonly name: string; readonly url: string } & Pick<McpHttpServer, "auth">;
+  readonly source: Pick<McpSource, "name" | "server">;
   readonly owner: McpOwner;
   readonly failures: McpFailures;
   readonly clock: Clock;
@@ -23,18 +25,24 @@ export type AccessOptions = {
 
 /** How the requests of one connection are authorised; undefined: not at all. Nothing is asked for yet. */
 export function openAccess(options: AccessOptions): McpAccess | undefined {
-  const { server, owner, failures, clock, signal } = options;
-  const { name, url, auth } = server;
-  if (auth === undefined) return undefined;
-  if ("token" in auth) return new McpAccess(new GivenToken(auth, failures), failures);
+  const { source, failures } = options;
+  const { server } = source;
+  if (!("url" in server) || server.auth === undefined) return undefined;
+  return new McpAccess(tokensOf(server.auth, server.url, options), failures);
+}
+
+function tokensOf(
+  auth: McpAuth,
+  url: string,
+  { source, owner, failures, clock, signal }: AccessOptions,
+): McpTokenSource {
+  if ("token" in auth) return new GivenToken(auth, failures);
   const onLate = () => failures.refused("has an authorization server that does not answer");
   const fetch = mcpAuthFetch({ clock, signal, onLate });
-  if (auth.type !== "authorization-code") {
-    return new McpAccess(new ClientTokens({ url, auth, failures, fetch }), failures);
-  }
+  if (auth.type !== "authorization-code") return new ClientTokens({ url, auth, failures, fetch });
   const { authorize, tokens } = owner.host;
-  const account = mcpAccount(owner.session, name, url, auth);
+  const account = mcpAccount(owner.session, source.name, url, auth);
   const shelf = new TokenShelf(account, tokens, failures);
   const parts = { account, auth, authorize, shelf, failures, fetch, clock, signal };
-  return new McpAccess(new SignedInTokens(parts), failures);
+  return new SignedInTokens(parts);
 }
