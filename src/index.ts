@@ -13,6 +13,7 @@ export type { AnyBehavior, Down, UntypedBehavior, WorkerRef } from "./protocol/b
 export type { ErrorCode, ErrorDetails, ForeignError, WireError } from "./protocol/error.ts";
 export type {
   Decided,
+  ElicitationEnd,
   FinishReason,
   JobEvent,
   JobResult,
@@ -42,7 +43,7 @@ export type {
   Usage,
 } from "./protocol/model.ts";
 export type { ProviderDescriptor, ProviderLimits, RetryPolicy } from "./protocol/provider.ts";
-export type { ConfirmationRequest, ToolDecision } from "./protocol/tool.ts";
+export type { ConfirmationRequest, Elicitation, ToolDecision } from "./protocol/tool.ts";
 export type { WorkerState } from "./protocol/worker.ts";
 export { aiSdkProvider } from "./providers/ai-sdk/descriptor.ts";
 export type { AiSdkProviderOptions, AiSdkProviderTool } from "./providers/ai-sdk/options.ts";
@@ -115,6 +116,12 @@ export type { DecideOptions } from "./supervisor/tools/decision.ts";
 export type { McpInspection } from "./supervisor/tools/mcp-connection.ts";
 export type { McpHandle, McpReadOptions } from "./supervisor/tools/mcp-handle.ts";
 export type {
+  McpAccount,
+  McpHost,
+  McpSignIn,
+  McpTokenStore,
+} from "./supervisor/tools/mcp-host.ts";
+export type {
   McpPrompt,
   McpPromptMessages,
   McpResource,
@@ -125,6 +132,14 @@ export type { ToolSource } from "./supervisor/tools/tool-settings.ts";
 export type { AgentTool } from "./tools/as-tool.ts";
 export { asTool } from "./tools/as-tool.ts";
 export { defineTool } from "./tools/define-tool.ts";
+export type {
+  McpAssertionFor,
+  McpAuth,
+  McpClientAuth,
+  McpCrossAppAuth,
+  McpSignInAuth,
+  McpTokenAuth,
+} from "./tools/mcp/auth.ts";
 export type {
   McpApprovals,
   McpHttpServer,

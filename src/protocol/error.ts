@@ -63,6 +63,8 @@ export type ErrorCode =
   | "MCP_NOT_INSTALLED"
   | "MCP_CONNECT_FAILED"
   | "MCP_SERVER_LOST"
+  | "MCP_AUTH_REQUIRED"
+  | "MCP_AUTH_FAILED"
   | "MCP_FAILED"
   // Messages between workers.
   | "UNKNOWN_MESSAGE"

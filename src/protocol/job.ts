@@ -36,6 +36,20 @@ export type ToolOutcome = NamedToolCall & {
 /** What was decided on a tool call. `expired`: nobody has, in time; `cancelled`: the job has ended before. */
 export type Decided = "approved" | "edited" | "denied" | "expired" | "cancelled";
 
+/** What became of an elicitation. What was answered is told to the server, and to nobody else. */
+export type ElicitationEnd = {
+  readonly confirmationId: string;
+  /**
+   * `accepted`: it was answered; `denied`: it will not be, also because nobody is there; `dismissed`: it was closed without an answer;
+   * `expired`: nobody has answered in time; `cancelled`: the call has ended before.
+   */
+  readonly decision: "accepted" | "denied" | "dismissed" | "expired" | "cancelled";
+  /** Who has decided. Left out: nobody has. */
+  readonly by?: "host" | "session";
+  /** Of a denial. */
+  readonly reason?: string;
+};
+
 /** What happened to a job, without its place in the log. */
 export type JobEventBody =
   | { readonly type: "started" }
@@ -75,6 +89,9 @@ export type JobEventBody =
       /** Of a denial. */
       readonly reason?: string;
     } & NamedToolCall)
+  /** The MCP server of a call that is under way asks a person. */
+  | ({ readonly type: "elicitation-requested" } & ConfirmationRequest)
+  | ({ readonly type: "elicitation-decided" } & ElicitationEnd & NamedToolCall)
   /** The worker's thread had ended with `failure`, and there is a new one. It goes on from the last completed step. */
   | { readonly type: "restarted"; readonly attempt: number; readonly failure: WireError }
   /** A job was run as a child of this one. */

@@ -104,6 +104,10 @@ export type ToolDecision = (
   | { readonly deny: string }
   /** To be carried out with these arguments, which are checked like the model's own. */
   | { readonly edit: unknown }
+  /** Of an elicitation: the answer. A field that is left out has its default. `approve` is the same as an answer of defaults. */
+  | { readonly accept: { readonly [field: string]: unknown } }
+  /** Of an elicitation: it is closed without an answer. `deny` is the answer that nobody will give one. */
+  | { readonly cancel: true }
 ) & {
   /**
    * Calls of the same tool by the same worker name in this session are decided alike: those that wait already, and later ones. An edit is
@@ -112,8 +116,19 @@ export type ToolDecision = (
   readonly remember?: "session";
 };
 
+/** What an MCP server asks a person, in the middle of a call of one of its tools. All of it is the server's word, and no more to be trusted than that. */
+export type Elicitation = {
+  /** What the server is called. */
+  readonly server: string;
+  readonly message: string;
+  /** The fields of the answer, as a JSON Schema: an object whose properties are texts, numbers, true or false, or choices, with their defaults. */
+  readonly schema: { readonly [name: string]: unknown };
+};
+
 /** A tool call that waits for a decision. */
 export type ConfirmationRequest = {
+  /** The call is under way, and this is asked in it. Left out: whether it may be carried out is asked. */
+  readonly elicitation?: Elicitation;
   readonly confirmationId: string;
   readonly jobId: string;
   /** The job that this one is a child of. */

@@ -43,7 +43,7 @@ export interface Session {
   readonly events$: Observable<SessionEvent>;
   /**
    * The tool calls that wait for a decision, by the id of that. Whoever looks here is counted as somebody who may answer: from then on, calls
-   * that need approval wait.
+   * that need approval wait. What an MCP server asks in a call is among them, with `elicitation`.
    */
   readonly confirmations: ReadonlyMap<string, ConfirmationRequest>;
   /** Each such call as it begins to wait; hot, never errors, completes at close. Whoever is subscribed may answer. */
@@ -103,10 +103,10 @@ export interface Session {
   job(id: string): WorkerJob | undefined;
   /**
    * Decides on a tool call that waits: it is carried out as it is, or with other arguments, or not. The first decision counts, also against the
-   * job's host.
+   * job's host. What an MCP server asks in a call is answered (`accept`), declined (`deny`) or closed (`cancel`).
    *
    * @throws {HeddleError} `UNKNOWN_CONFIRMATION` when nothing waits under this id: it was decided, has expired, or its job was cancelled;
-   * `INVALID_INPUT` for what is no decision, or an edit that the tool does not take: the call goes on waiting.
+   * `INVALID_INPUT` for what is no decision, or an edit or answer that does not fit: the call goes on waiting.
    */
   decide(confirmationId: string, decision: ToolDecision, options?: DecideOptions): void;
   /** Queued jobs are cancelled at once, running ones after `drainMs`; then the workers are stopped. Settles when nothing is left. Never rejects. */

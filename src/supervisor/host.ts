@@ -17,6 +17,8 @@ export interface WorkerHost {
    * comes up, beside the others, and may take as long as it likes, unless the worker has `timeouts.confirmationMs`. `signal` aborts
    * when `session.decide` was first, or when nobody is to decide any more. What is no decision, or an edit that the tool does not take,
    * fails the job with `HOST_FAILED`.
+   *
+   * It also answers what an MCP server asks in a call: `request.elicitation` is there then.
    */
   getToolConfirmation?(
     workerId: string,

@@ -6,6 +6,7 @@ import type { WorkerJob } from "./handles.ts";
 import type { WorkerHost } from "./host.ts";
 import type { Permissions } from "./threads/actor-profile.ts";
 import type { RestartOptions } from "./threads/restart-policy.ts";
+import type { McpHost } from "./tools/mcp-host.ts";
 import type { ToolSource } from "./tools/tool-settings.ts";
 
 export type SupervisorOptions = {
@@ -15,6 +16,8 @@ export type SupervisorOptions = {
   /** What every worker gets that does not say otherwise. */
   readonly defaults?: Omit<WorkerOptions, "name" | "transcript">;
   readonly keepSettled?: KeepSettled;
+  /** What the host program does for MCP servers that somebody has to sign in to. */
+  readonly mcp?: McpHost;
 };
 
 export type ThreadOptions = {

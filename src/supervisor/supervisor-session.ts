@@ -56,6 +56,7 @@ import type { ThreadSupply } from "./threads/worker-thread.ts";
 import type { DecideOptions } from "./tools/decision.ts";
 import type { McpHandle } from "./tools/mcp-handle.ts";
 import { mcpHandle } from "./tools/mcp-handle.ts";
+import type { McpHost } from "./tools/mcp-host.ts";
 import type { SessionTools } from "./tools/session-tools.ts";
 import { sessionTools } from "./tools/session-tools.ts";
 import type { SessionWorker } from "./workers/session-worker.ts";
@@ -70,6 +71,7 @@ export type SupervisorSessionOptions = {
   readonly supply: ThreadSupply;
   readonly admission: Admission;
   readonly runtime: Runtime;
+  readonly mcp?: McpHost;
   readonly nextWorkerNumber: () => number;
   readonly onClosed: () => void;
 };
@@ -104,7 +106,7 @@ export class SupervisorSession implements Session {
     this.#options = options;
     this.#settled = new SettledJobs(options.runtime.clock, options.keepSettled);
     this.#tools = sessionTools(
-      options.runtime,
+      options,
       this.#roster,
       (...job) => this.#runJob(...job),
       ({ id, name }, stream, text) =>

@@ -26,6 +26,8 @@ import { KeepAlive } from "./threads/keep-alive.ts";
 import { spawnThread } from "./threads/thread.ts";
 import { ThreadPermits } from "./threads/thread-permits.ts";
 import { ThreadStock } from "./threads/thread-stock.ts";
+import type { McpHost } from "./tools/mcp-host.ts";
+import { checkMcpHost } from "./tools/mcp-host.ts";
 import { fallbackProviders } from "./workers/provider-choice.ts";
 import { checkBudget, checkWorkerOptions } from "./workers/worker-settings.ts";
 
@@ -64,6 +66,7 @@ export class Supervisor {
   readonly #runtime: Runtime;
   readonly #defaults: WorkerOptions;
   readonly #keepSettled: Required<KeepSettled>;
+  readonly #mcp: McpHost;
   #workers = 0;
   #stuckThreads = 0;
   #isTellingFailure: boolean = false;
@@ -84,6 +87,7 @@ export class Supervisor {
     this.#runtime = { ...outside, report: (event) => this.#report(event) };
     this.events$ = new ContainedObservable(this.#events, (error) => this.#subscriberFailed(error));
     this.#defaults = defaults;
+    this.#mcp = options.mcp ?? {};
     this.#keepSettled = { ms: keepSettled.ms ?? 60_000, count: keepSettled.count ?? 1_000 };
     this.#permits = new ThreadPermits(threads.max ?? 1_000);
     this.#stock = new ThreadStock(threads.spare ?? 4, this.#runtime);
@@ -140,6 +144,7 @@ export class Supervisor {
       supply: { permits: this.#permits, stock: this.#stock },
       admission: this.#admission,
       runtime: this.#runtime,
+      mcp: this.#mcp,
       nextWorkerNumber: () => this.#workers++,
       onClosed: () => this.#sessionClosed(name),
     });
@@ -243,8 +248,8 @@ export class Supervisor {
 }
 
 function checkSupervisorOptions(given: unknown): void {
-  checkFields("options", given ?? null, ["providers", "threads", "defaults", "keepSettled"]);
-  const { threads, defaults, keepSettled } = given as SupervisorOptions;
+  checkFields("options", given ?? null, ["providers", "threads", "defaults", "keepSettled", "mcp"]);
+  const { threads, defaults, keepSettled, mcp } = given as SupervisorOptions;
   checkFields("threads", threads, ["max", "spare", "queue", "gateways"]);
   checkNumber("threads.spare", threads?.spare, { min: 0, max: 1_000, integer: true });
   checkNumber("threads.queue", threads?.queue, { min: 0, max: 1_000_000, integer: true });
@@ -253,6 +258,7 @@ function checkSupervisorOptions(given: unknown): void {
   checkFields("keepSettled", keepSettled, ["ms", "count"]);
   checkNumber("keepSettled.ms", keepSettled?.ms, MS);
   checkNumber("keepSettled.count", keepSettled?.count, { min: 0, max: 10_000_000, integer: true });
+  checkMcpHost("mcp", mcp);
   if (defaults) checkWorkerOptions(defaults, "defaults");
 }
 

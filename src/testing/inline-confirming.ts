@@ -3,6 +3,7 @@ import { given } from "../supervisor/check.ts";
 import { policyVerdict } from "../supervisor/tools/confirm-call.ts";
 import type { Verdict } from "../supervisor/tools/confirmation.ts";
 import { Confirmations, NOBODY } from "../supervisor/tools/confirmations.ts";
+import { verdictOf } from "../supervisor/tools/decision.ts";
 import { jsonSchemaIssues } from "../tools/schema.ts";
 import type { JsonSchema } from "../tools/tool.ts";
 import { inlineClock } from "./inline-clock.ts";
@@ -62,7 +63,8 @@ export class InlineConfirming {
         ...given({ expiresAtMs }),
       },
       host: { getToolConfirmation: async (_, request, until) => await decide(request, until) },
-      issuesOf,
+      made: (decision) => verdictOf(decision, issuesOf),
+      alike: (verdict) => verdict,
       expiresInMs: confirmationMs,
       onHostFailed: this.#options.onFailed,
       onVerdict: () => {},

@@ -6,22 +6,24 @@ export class CallSignal {
   readonly #abort = new AbortController();
   readonly #job: AbortSignal;
   readonly #clock: Clock;
-  readonly #deadlineMs: number;
   readonly #timeout: HeddleError | undefined;
   readonly #onJobAbort = () => this.#abort.abort(this.#job.reason);
-  readonly #timer: Timer | undefined;
+  /** While its time stands still, it is never over. */
+  #deadlineMs: number = Number.POSITIVE_INFINITY;
+  #timer: Timer | undefined;
+  #holds = 0;
+  #leftMs: number;
 
   /** Whoever makes it calls `end`. */
   constructor(job: AbortSignal, timeoutMs: number | undefined, clock: Clock) {
     this.#job = job;
     this.#clock = clock;
-    this.#deadlineMs =
-      timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() + timeoutMs;
+    this.#leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
     if (job.aborted) this.#onJobAbort();
     job.addEventListener("abort", this.#onJobAbort, { once: true });
     if (timeoutMs === undefined) return;
     this.#timeout = toolTimeout(timeoutMs);
-    this.#timer = clock.setTimer(timeoutMs, () => this.#abort.abort(this.#timeout));
+    this.#run();
   }
 
   get signal(): AbortSignal {
@@ -38,9 +40,34 @@ export class CallSignal {
     return this.signal.reason === this.#timeout ? this.#timeout : undefined;
   }
 
+  /** Its time stands still until the returned function is called, once. */
+  hold(): () => void {
+    this.#holds += 1;
+    if (this.#holds === 1 && this.#timeout) {
+      this.#leftMs = Math.max(0, this.#deadlineMs - this.#clock.monotonicMs());
+      this.#stop();
+    }
+    return () => {
+      this.#holds -= 1;
+      if (this.#holds === 0 && this.#timeout) this.#run();
+    };
+  }
+
   end(): void {
     this.#timer?.cancel();
+    this.#leftMs = Number.POSITIVE_INFINITY;
     this.#job.removeEventListener("abort", this.#onJobAbort);
+  }
+
+  #run(): void {
+    if (this.#leftMs === Number.POSITIVE_INFINITY) return;
+    this.#deadlineMs = this.#clock.monotonicMs() + this.#leftMs;
+    this.#timer = this.#clock.setTimer(this.#leftMs, () => this.#abort.abort(this.#timeout));
+  }
+
+  #stop(): void {
+    this.#timer?.cancel();
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
   }
 }
 

@@ -155,7 +155,7 @@ describe("connecting over HTTP fails", () => {
       .toolsOf(source, signal)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({
-      code: "MCP_CONNECT_FAILED",
+      code: status === 401 ? "MCP_AUTH_FAILED" : "MCP_CONNECT_FAILED",
       message: expect.stringMatching(new RegExp(`HTTP ${status}: .*\\[secret\\]`)),
       details: { server: "remote", status },
     });

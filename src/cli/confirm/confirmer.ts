@@ -42,7 +42,9 @@ export class Confirmer {
   }
 
   #withdraw(event: SessionEvent): void {
-    if (event.type !== "job-event" || event.event.type !== "confirmation-decided") return;
+    if (event.type !== "job-event") return;
+    const { type } = event.event;
+    if (type !== "confirmation-decided" && type !== "elicitation-decided") return;
     const { confirmationId } = event.event;
     this.#waiting.get(confirmationId)?.withdrawn.abort();
     this.#waiting.delete(confirmationId);
@@ -71,7 +73,7 @@ export class Confirmer {
   async #askUntilDecided({ request, withdrawn: { signal } }: Waiting): Promise<void> {
     let complaint: string | undefined;
     while (!signal.aborted) {
-      if (this.#always.has(keyOf(request))) {
+      if (!request.elicitation && this.#always.has(keyOf(request))) {
         this.#decide(request, { approve: true });
         return;
       }

@@ -46,7 +46,11 @@ export function openConfirmer(session: Session, parts: ConfirmParts): void {
 /** Denies each call, and says once of each tool how it could be allowed. */
 export function denyAll(note: (text: string) => void): Ask {
   const told = new Set<string>();
-  return async ({ toolName }) => {
+  return async ({ toolName, elicitation }) => {
+    if (elicitation) {
+      note(`${visible(elicitation.server)} asks something, and nobody is at a terminal to answer`);
+      return { type: "decided", decision: { deny: NOBODY }, always: false };
+    }
     if (!told.has(toolName)) {
       note(`${visible(toolName)} is denied: it needs approval, and ${NO_TERMINAL}`);
       told.add(toolName);
@@ -55,6 +59,7 @@ export function denyAll(note: (text: string) => void): Ask {
   };
 }
 
+const NOBODY = "nobody is at a terminal to answer";
 const NO_TERMINAL = "there is no terminal to ask on; --confirm allow approves without asking";
 
 function filled(text: string | undefined): string | undefined {

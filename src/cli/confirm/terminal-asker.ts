@@ -1,24 +1,20 @@
 import type { ConfirmationRequest } from "../../index.ts";
-import type { LineAnswer, LineReader } from "../line-reader.ts";
-import type { Hold, Streams } from "../output.ts";
-import type { Colors } from "../terminal.ts";
 import type { Answer, Ask, AskOptions } from "./confirmer.ts";
+import type { DialogParts } from "./dialog.ts";
+import { Dialog, denied } from "./dialog.ts";
 import { editText } from "./editor.ts";
+import { askForm } from "./form.ts";
 import type { Choice } from "./question.ts";
 import { choicePrompt, questionLines, readChoice } from "./question.ts";
-import { visible, visibleJson, visibleLine } from "./visible.ts";
+import { visibleJson, visibleLine } from "./visible.ts";
 
-export type TerminalAskerParts = {
-  readonly streams: Streams;
-  readonly reader: LineReader;
-  readonly colors: Colors;
+export type TerminalAskerParts = DialogParts & {
   /** As in `VISUAL` or `EDITOR`; undefined: arguments are edited as a line of JSON. */
   readonly editor: string | undefined;
   /** Who wants to make a call, as a person knows them. */
   readonly nameOf: (request: ConfirmationRequest) => string;
   /** Takes away whatever redraws itself. */
   readonly onHold: () => void;
-  readonly onInterrupt: () => void;
 };
 
 /** Asks a person at the terminal. Nothing else is shown there meanwhile. */
@@ -29,7 +25,8 @@ export function terminalAsker(parts: TerminalAskerParts): Ask {
     const screen = streams.stderr.hold();
     const answers = streams.stdout.isTerminal ? streams.stdout.hold() : undefined;
     try {
-      return await new Question(parts, screen, request, options).ask();
+      const dialog = new Dialog(parts, screen, options.signal);
+      return await askIn(dialog, parts, request, options);
     } finally {
       answers?.release();
       screen.release();
@@ -37,23 +34,39 @@ export function terminalAsker(parts: TerminalAskerParts): Ask {
   };
 }
 
-const CLOSED = "whoever was asked has left";
 const NO_REASON = "a person has denied it, without a reason";
 
+async function askIn(
+  dialog: Dialog,
+  parts: TerminalAskerParts,
+  request: ConfirmationRequest,
+  options: AskOptions,
+): Promise<Answer> {
+  const { elicitation } = request;
+  if (!elicitation) return await new Question(dialog, parts, request, options).ask();
+  const { streams, colors, nameOf } = parts;
+  const width = streams.stderr.size.columns - 1;
+  const { complaint } = options;
+  const who = nameOf(request);
+  return await askForm(dialog, {
+    ...{ request: { ...request, elicitation }, who, width, colors, complaint },
+  });
+}
+
 class Question {
+  readonly #dialog: Dialog;
   readonly #parts: TerminalAskerParts;
-  readonly #screen: Hold;
   readonly #request: ConfirmationRequest;
   readonly #options: AskOptions;
 
   constructor(
+    dialog: Dialog,
     parts: TerminalAskerParts,
-    screen: Hold,
     request: ConfirmationRequest,
     options: AskOptions,
   ) {
+    this.#dialog = dialog;
     this.#parts = parts;
-    this.#screen = screen;
     this.#request = request;
     this.#options = options;
   }
@@ -61,12 +74,12 @@ class Question {
   async ask(): Promise<Answer> {
     const { complaint } = this.#options;
     if (complaint === undefined) await this.#show();
-    else await this.#complain(complaint);
+    else await this.#dialog.complain(complaint);
     for (;;) {
-      const line = await this.#line(choicePrompt(this.#request.toolName), { isFresh: true });
+      const line = await this.#dialog.line(choicePrompt(this.#request.toolName), { isFresh: true });
       if (typeof line !== "string") return line;
       const choice = readChoice(line);
-      if (choice === undefined) await this.#complain("answer a, d, e or A");
+      if (choice === undefined) await this.#dialog.complain("answer a, d, e or A");
       else {
         const answer = await this.#carryOut(choice);
         if (answer !== undefined) return answer;
@@ -81,11 +94,7 @@ class Question {
     const width = stderr.size.columns - 1;
     const { behind } = this.#options;
     const lines = questionLines(this.#request, { who, behind, width, colors, redact });
-    await this.#screen.write(`\n${lines.join("\n")}\n`);
-  }
-
-  async #complain(why: string): Promise<void> {
-    await this.#screen.write(`${this.#parts.colors.yellow(visible(why))}\n`);
+    await this.#dialog.show(lines);
   }
 
   /** Undefined: it is to be asked again. */
@@ -95,7 +104,7 @@ class Question {
       case "always":
         return { type: "decided", decision: { approve: true }, always: choice === "always" };
       case "deny": {
-        const reason = await this.#line("why, for the model? (Enter: no reason) ");
+        const reason = await this.#dialog.line("why, for the model? (Enter: no reason) ");
         return typeof reason === "string" ? denied(reason.trim() || NO_REASON) : reason;
       }
       case "edit":
@@ -112,7 +121,7 @@ class Question {
       const decision = { edit: JSON.parse(text) as unknown };
       return { type: "decided", decision, always: false };
     } catch (error) {
-      await this.#complain(`that is no JSON: ${(error as Error).message}`);
+      await this.#dialog.complain(`that is no JSON: ${(error as Error).message}`);
       return undefined;
     }
   }
@@ -120,45 +129,13 @@ class Question {
   async #editedText(): Promise<string | Answer | undefined> {
     const { editor } = this.#parts;
     const { args } = this.#request;
-    if (editor === undefined) return await this.#line("as JSON: ", { prefill: visibleLine(args) });
+    if (editor === undefined)
+      return await this.#dialog.line("as JSON: ", { prefill: visibleLine(args) });
     const { signal } = this.#options;
     const edited = await editText(editor, `${visibleJson(args).join("\n")}\n`, signal);
     if (edited.type === "text") return edited.text;
     if (signal.aborted) return { type: "none" };
-    await this.#complain(edited.reason);
+    await this.#dialog.complain(edited.reason);
     return undefined;
   }
-
-  /** One line, or what it means that there is none. */
-  async #line(
-    prompt: string,
-    options: { readonly isFresh?: boolean; readonly prefill?: string } = {},
-  ): Promise<string | Answer> {
-    for (;;) {
-      const { signal } = this.#options;
-      const answer = await this.#parts.reader.ask(prompt, { signal, ...options });
-      if (answer.type !== "lines") return this.#absent(answer);
-      const [line = "", ...more] = answer.lines;
-      if (more.length === 0) return line;
-      await this.#complain("several lines at once are no answer");
-    }
-  }
-
-  #absent(answer: Exclude<LineAnswer, { readonly type: "lines" }>): Answer {
-    switch (answer.type) {
-      case "interrupted":
-        this.#parts.onInterrupt();
-        return { type: "none" };
-      case "closed":
-        return denied(CLOSED);
-      case "withdrawn":
-        return { type: "none" };
-      default:
-        return answer satisfies never;
-    }
-  }
-}
-
-function denied(reason: string): Answer {
-  return { type: "decided", decision: { deny: reason }, always: false };
 }

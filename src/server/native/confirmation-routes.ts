@@ -7,10 +7,26 @@ import { json, jsonBody, refused } from "../app-env.ts";
 import { given } from "../given.ts";
 import { IdParam } from "./inputs.ts";
 
-const KINDS = ["approve", "deny", "edit"] as const;
+const KINDS = ["approve", "deny", "edit", "accept", "cancel"] as const;
+
+const Elicitation = z
+  .object({
+    server: z.string(),
+    message: z.string(),
+    schema: z.record(z.string(), z.unknown()).openapi({
+      description: "The fields of the answer, as a JSON Schema of a flat object.",
+    }),
+  })
+  .openapi("Elicitation", {
+    description: "What the call's MCP server asks. It is the server's word, and nobody else's.",
+  });
 
 const Confirmation = z
   .object({
+    elicitation: Elicitation.optional().openapi({
+      description:
+        "The call is under way, and its server asks this. Left out: whether it may be carried out is asked.",
+    }),
     confirmationId: z.string(),
     jobId: z.string(),
     parentId: z.string().optional(),
@@ -33,6 +49,14 @@ const Decision = z
       description:
         "To be carried out with these arguments in place of the model's, if the tool takes them.",
     }),
+    accept: z.record(z.string(), z.unknown()).optional().openapi({
+      description:
+        "Of an elicitation: the answer. A field that is left out has its default. `approve` is the same as an answer of defaults.",
+    }),
+    cancel: z.literal(true).optional().openapi({
+      description:
+        "Of an elicitation: it is closed without an answer. `deny` says that there will be none.",
+    }),
     remember: z.literal("session").optional().openapi({
       description:
         "Calls of the same tool by workers of the same name are decided alike: those that wait already, and later ones. An edit is never remembered.",
@@ -43,7 +67,8 @@ const Decision = z
 const listConfirmations = createRoute({
   method: "get",
   path: "/api/confirmations",
-  summary: "The tool calls of the tenant that wait for a decision, the oldest first.",
+  summary:
+    "The tool calls of the tenant that wait for a decision or for an answer, the oldest first.",
   responses: {
     200: json("The calls.", z.object({ confirmations: z.array(Confirmation) })),
     ...refused,
@@ -53,7 +78,8 @@ const listConfirmations = createRoute({
 const decide = createRoute({
   method: "post",
   path: "/api/confirmations/{id}",
-  summary: "Decides on a tool call that waits: exactly one of `approve`, `deny` and `edit`.",
+  summary:
+    "Decides on a tool call that waits: exactly one of `approve`, `deny` and `edit`; on an elicitation one of `accept`, `deny` and `cancel`.",
   request: { params: IdParam, ...jsonBody(Decision) },
   responses: {
     204: {
@@ -83,7 +109,7 @@ export function confirmationRoutes(app: OpenAPIHono<AppEnv>): void {
 function decisionOf(given: Partial<Record<(typeof KINDS)[number], unknown>>): ToolDecision {
   const [kind, ...more] = KINDS.filter((name) => Object.hasOwn(given, name));
   if (kind === undefined || more.length > 0) {
-    const message = "the body must have exactly one of approve, deny and edit";
+    const message = "the body must have exactly one of approve, deny, edit, accept and cancel";
     throw new HeddleError("INVALID_INPUT", message, { details: { field: more[0] ?? "approve" } });
   }
   return { [kind]: given[kind] } as unknown as ToolDecision;

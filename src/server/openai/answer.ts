@@ -91,7 +91,8 @@ export class Answer {
   /** A client of this protocol cannot be asked. */
   #host(approvals: AnswerOptions["approvals"]): WorkerHost {
     return {
-      getToolConfirmation: (_workerId, { toolName }) => {
+      getToolConfirmation: (_workerId, { toolName, elicitation }) => {
+        if (elicitation) return { deny: "nobody can be asked over this protocol" };
         if (approvals === "refuse") this.#refuse(toolName);
         return { deny: "it needs approval, and nobody can be asked for it over this protocol" };
       },

@@ -27,7 +27,8 @@ export class Chats {
 
   constructor(desk: TenantDesk) {
     this.#desk = desk;
-    desk.session.confirmations$.subscribe(({ workerId, jobId, confirmationId }) => {
+    desk.session.confirmations$.subscribe(({ workerId, jobId, confirmationId, elicitation }) => {
+      if (elicitation) return;
       const turn = this.#byWorker.get(workerId)?.turn;
       if (turn?.jobId === jobId) turn.approvals.add(confirmationId);
     });

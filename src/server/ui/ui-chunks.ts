@@ -95,6 +95,10 @@ export class UIChunks {
         return this.#tools.requested(event);
       case "confirmation-decided":
         return this.#tools.decided(event);
+      // The protocol has no form: it is answered under /api/confirmations.
+      case "elicitation-requested":
+      case "elicitation-decided":
+        return [];
       case "restarted":
         return this.#askAnew();
       case "completed": {

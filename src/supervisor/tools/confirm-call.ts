@@ -8,6 +8,7 @@ import type { Job } from "../jobs/job.ts";
 import type { Timeouts } from "../options.ts";
 import type { Verdict } from "./confirmation.ts";
 import type { Confirmations } from "./confirmations.ts";
+import { verdictOf } from "./decision.ts";
 import type { OpenCall } from "./open-call.ts";
 
 export type ConfirmOptions = {
@@ -89,7 +90,8 @@ async function ask(
   const confirmation = confirmations.ask({
     request,
     host: job.spec.options.host,
-    issuesOf,
+    made: (decision) => verdictOf(decision, issuesOf),
+    alike: (verdict) => verdict,
     expiresInMs: timeouts.confirmationMs,
     onHostFailed: (error) => job.fail(error),
     // At once: what comes of it may end the job in the same turn.

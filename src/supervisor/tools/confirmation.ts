@@ -1,23 +1,25 @@
 import { HeddleError } from "../../errors.ts";
-import type { Decided } from "../../protocol/job.ts";
+import type { Decided, ElicitationEnd } from "../../protocol/job.ts";
 import type { ConfirmationRequest, ToolDecision } from "../../protocol/tool.ts";
 import type { Timer } from "../../transport/clock.ts";
 import type { WorkerHost } from "../host.ts";
 import type { Runtime } from "../runtime.ts";
-import { checkDecision, checkEdit } from "./decision.ts";
+import { checkDecision } from "./decision.ts";
 
-/** What is asked about one call. */
-export type ConfirmationAsk = {
+/** What is asked about one call. `Made`: what a decision on it comes to. */
+export type ConfirmationAsk<Made> = {
   readonly request: ConfirmationRequest;
   /** The job's: it is asked, too. */
   readonly host: WorkerHost | undefined;
-  /** What is wrong with edited arguments, as far as a JSON Schema can say it. */
-  readonly issuesOf: (args: unknown) => readonly string[];
+  /** @throws {HeddleError} `INVALID_INPUT` for a decision that cannot be taken: it goes on waiting. */
+  readonly made: (decision: ToolDecision) => Made;
+  /** What it is when others like it are decided for the session. Left out: it is decided by itself. */
+  readonly alike?: (verdict: Verdict) => Made;
   readonly expiresInMs: number | undefined;
   /** It has thrown, or has answered what is no decision: its job fails of it. */
   readonly onHostFailed: (error: HeddleError) => void;
   /** In the turn in which it is settled. */
-  readonly onVerdict: (verdict: Verdict) => void;
+  readonly onVerdict: (verdict: Made | Unmade) => void;
 };
 
 /** What a confirmation does to those that are kept with it. */
@@ -25,6 +27,21 @@ export type ConfirmationHooks = {
   readonly onDecision: (decision: ToolDecision) => void;
   /** In the turn in which it is settled. */
   readonly onSettled: () => void;
+};
+
+/** What everything that is asked may come to. */
+export type Unmade = Decider & {
+  readonly decision: "denied" | "expired" | "cancelled";
+  readonly reason?: string;
+};
+
+type Decider = { readonly by?: "host" | "session" };
+
+/** What an elicitation has come to. */
+export type Answered = Decider & {
+  readonly decision: ElicitationEnd["decision"];
+  readonly content?: { readonly [field: string]: unknown };
+  readonly reason?: string;
 };
 
 /** What was decided, and by whom; left out: by nobody. */
@@ -36,17 +53,21 @@ export type Verdict = {
 };
 
 /** One call that waits for a decision. The first one counts. */
-export class Confirmation {
-  readonly ask: ConfirmationAsk;
+export class Confirmation<Made extends object = Verdict> {
+  readonly ask: ConfirmationAsk<Made>;
   /** Settles once, and never rejects. */
-  readonly verdict: Promise<Verdict>;
+  readonly verdict: Promise<Made | Unmade>;
   readonly #hooks: ConfirmationHooks;
-  readonly #verdict: PromiseWithResolvers<Verdict> = Promise.withResolvers();
+  readonly #verdict: PromiseWithResolvers<Made | Unmade> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #expiry: Timer | undefined;
   #isOpen: boolean = true;
 
-  constructor(ask: ConfirmationAsk, { clock }: Pick<Runtime, "clock">, hooks: ConfirmationHooks) {
+  constructor(
+    ask: ConfirmationAsk<Made>,
+    { clock }: Pick<Runtime, "clock">,
+    hooks: ConfirmationHooks,
+  ) {
     this.ask = ask;
     this.#hooks = hooks;
     this.verdict = this.#verdict.promise;
@@ -78,18 +99,15 @@ export class Confirmation {
     }
   }
 
-  /** @throws {HeddleError} `INVALID_INPUT` for an edit that the tool does not take: it goes on waiting. */
+  /** @throws {HeddleError} `INVALID_INPUT` for what cannot be taken: it goes on waiting. */
   decide(decision: ToolDecision, by: "host" | "session"): void {
-    checkEdit(decision, this.ask.issuesOf);
-    if ("edit" in decision) this.#settle({ decision: "edited", by, args: decision.edit });
-    else if ("deny" in decision) this.#settle({ decision: "denied", by, reason: decision.deny });
-    else this.#settle({ decision: "approved", by });
+    this.#settle({ ...this.ask.made(decision), by });
     this.#hooks.onDecision(decision);
   }
 
-  /** It is decided like another one. */
-  settleAs(verdict: Verdict): void {
-    this.#settle(verdict);
+  /** Others like it were decided for the session. */
+  decideAlike(verdict: Verdict): void {
+    if (this.ask.alike) this.#settle(this.ask.alike(verdict));
   }
 
   /** Nobody can answer it. */
@@ -102,13 +120,13 @@ export class Confirmation {
     this.#settle({ decision: "cancelled" });
   }
 
-  #settle(verdict: Verdict): void {
+  #settle(verdict: Made | Unmade): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#expiry?.cancel();
     this.#hooks.onSettled();
     this.ask.onVerdict(verdict);
     this.#verdict.resolve(verdict);
-    this.#abort.abort(new HeddleError("UNKNOWN_CONFIRMATION", `the call is ${verdict.decision}`));
+    this.#abort.abort(new HeddleError("UNKNOWN_CONFIRMATION", `nobody is to decide any more`));
   }
 }

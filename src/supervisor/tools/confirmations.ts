@@ -26,7 +26,7 @@ export class Confirmations {
   readonly asked$: Observable<ConfirmationRequest>;
   readonly #asked = new Subject<ConfirmationRequest>();
   readonly #runtime: Pick<Runtime, "clock" | "report">;
-  readonly #open = new Map<string, Confirmation>();
+  readonly #open = new Map<string, Pick<Confirmation, "isOpen" | "decide" | "decideAlike">>();
   readonly #requests = new Map<string, ConfirmationRequest>();
   readonly #remembered = new Map<string, Verdict>();
   #isLookedAt: boolean = false;
@@ -49,11 +49,13 @@ export class Confirmations {
     return this.#open.size;
   }
 
-  ask(ask: ConfirmationAsk): Confirmation {
+  ask<Made extends object = Verdict>(ask: ConfirmationAsk<Made>): Confirmation<Made> {
     const { request, host } = ask;
     const id = request.confirmationId;
-    const confirmation = new Confirmation(ask, this.#runtime, {
-      onDecision: (decision) => this.#remember(request, decision),
+    const confirmation = new Confirmation<Made>(ask, this.#runtime, {
+      onDecision: (decision) => {
+        if (ask.alike) this.#remember(request, decision);
+      },
       onSettled: () => this.#close(id),
     });
     this.#open.set(id, confirmation);
@@ -99,13 +101,15 @@ export class Confirmations {
         ? { decision: "denied", by: "remembered", reason: decision.deny }
         : { decision: "approved", by: "remembered" };
     this.#remembered.set(key, verdict);
-    for (const open of [...this.#open.values()]) {
-      const { request } = open.ask;
-      if (policyKey(request.workerName, request.toolName) === key) open.settleAs(verdict);
+    for (const [id, open] of [...this.#open]) {
+      const request = this.#requests.get(id);
+      if (request && policyKey(request.workerName, request.toolName) === key) {
+        open.decideAlike(verdict);
+      }
     }
   }
 
-  #expectNotice(confirmation: Confirmation): void {
+  #expectNotice<Made extends object>(confirmation: Confirmation<Made>): void {
     const timer = this.#runtime.clock.setTimer(NOTICE_MS, () => {
       if (!this.#isLookedAt && !this.#asked.observed) confirmation.refuse(NOBODY);
     });

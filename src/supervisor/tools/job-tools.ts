@@ -55,15 +55,15 @@ export class JobTools {
 
   constructor(options: JobToolsOptions) {
     this.#options = options;
-    const { job, session, thread, graceMs, onChange } = options;
-    this.offered = new JobToolset(job, session.mcp, this.#stopped.signal);
+    const { thread, ...services } = options;
+    this.offered = new JobToolset(options.job, options.session.mcp, this.#stopped.signal);
     const onExecOutput: ExecListener = (...output) => thread().execOutput(...output);
-    this.#services = new ToolServices({ job, session, graceMs, onExecOutput, onChange });
+    this.#services = new ToolServices({ ...services, onExecOutput });
   }
 
   /** Whether somebody is asked. */
   get isConfirming(): boolean {
-    return this.#unfinished.some(({ phase }) => phase === "confirming");
+    return this.#unfinished.some((one) => one.phase === "confirming" || one.elicitations > 0);
   }
 
   get threadNeed(): ThreadNeed {

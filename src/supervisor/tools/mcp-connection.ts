@@ -5,7 +5,10 @@ import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import { orAborted, pause } from "./aborted.ts";
+import type { McpAccess } from "./mcp-access.ts";
+import { serverTimer } from "./mcp-access.ts";
 import { McpBackOff } from "./mcp-back-off.ts";
+import { ElicitingCalls } from "./mcp-elicitation.ts";
 import { McpFailures } from "./mcp-failures.ts";
 import type { LoadMcpSdk, McpLink } from "./mcp-link.ts";
 import { openMcpLink } from "./mcp-link.ts";
@@ -13,6 +16,8 @@ import type { McpListing } from "./mcp-listing.ts";
 import { listMcpTools } from "./mcp-listing.ts";
 import type { McpOffer } from "./mcp-offer.ts";
 import { mcpOffer } from "./mcp-offer.ts";
+import type { McpOwner } from "./mcp-open-access.ts";
+import { openAccess } from "./mcp-open-access.ts";
 import { mcpResourceTools } from "./mcp-resource-tools.ts";
 import { mcpResult, wordsOfResult } from "./mcp-result.ts";
 import { pauseBeforeRetry } from "./mcp-retry.ts";
@@ -23,7 +28,12 @@ import { isRepeatable } from "./mcp-tool.ts";
 /** What a server reports sooner after its last progress is passed over: it would fill the job's log. */
 const PROGRESS_GAP_MS = 50;
 /** Of connecting: what the server has to do with. A package that is not there is looked for at once. */
-const FAILURES: readonly ErrorCode[] = ["MCP_CONNECT_FAILED", "MCP_SERVER_LOST"];
+const FAILURES: readonly ErrorCode[] = [
+  "MCP_CONNECT_FAILED",
+  "MCP_SERVER_LOST",
+  "MCP_AUTH_REQUIRED",
+  "MCP_AUTH_FAILED",
+];
 
 /** `waiting`: it has failed, and is connected to again after a pause. */
 export type McpState = "idle" | "waiting" | "connecting" | "connected" | "closed";
@@ -43,6 +53,7 @@ export type McpRuntime = {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly load: LoadMcpSdk;
+  readonly owner: McpOwner;
 };
 
 type Listing = {
@@ -62,6 +73,8 @@ export class McpConnection {
   readonly #source: McpSource;
   readonly #runtime: McpRuntime;
   readonly #failures: McpFailures;
+  readonly #access: McpAccess | undefined;
+  readonly #eliciting: ElicitingCalls;
   readonly #backOff = new McpBackOff();
   readonly #closing = new AbortController();
   readonly #changes = new McpSubscription(() => {
@@ -80,6 +93,9 @@ export class McpConnection {
     this.#source = source;
     this.#runtime = runtime;
     this.#failures = new McpFailures(source);
+    this.#eliciting = new ElicitingCalls(source.name);
+    const { signal } = this.#closing;
+    this.#access = openAccess({ source, failures: this.#failures, ...runtime, signal });
   }
 
   inspect(): McpInspection {
@@ -147,9 +163,10 @@ export class McpConnection {
     this.#closing.abort(new HeddleError("SESSION_CLOSED", "the session is closed"));
     const link = await this.#link?.catch(() => undefined);
     await link?.transport.close();
+    await this.#access?.close();
   }
 
-  readonly #call: CallTool = async (tool, args, { signal, report }) => {
+  readonly #call: CallTool = async (tool, args, { signal, report, ...asking }) => {
     const { clock } = this.#runtime;
     let nextMs = Number.NEGATIVE_INFINITY;
     const onprogress = (progress: Progress): void => {
@@ -161,7 +178,10 @@ export class McpConnection {
     // Some arguments go into headers, as their schema says.
     const options = { timeout: MAX_TIMER_MS, onprogress, toolDefinition: { name, inputSchema } };
     const result = await this.request(
-      ({ client }) => client.callTool({ name, arguments: args }, { ...options, signal }),
+      ({ client }) =>
+        this.#eliciting.during(asking, () =>
+          client.callTool({ name, arguments: args }, { ...options, signal }),
+        ),
       signal,
       isRepeatable(tool),
     );
@@ -207,7 +227,8 @@ export class McpConnection {
   async #try(): Promise<McpLink> {
     const { clock, load } = this.#runtime;
     const { signal } = this.#closing;
-    const connecting = { source: this.#source, failures: this.#failures, clock, load };
+    const [source, failures, access] = [this.#source, this.#failures, this.#access];
+    const connecting = { source, failures, clock, load, access };
     for (let tries = 1; ; tries += 1) {
       try {
         return await openMcpLink(connecting, signal);
@@ -232,6 +253,7 @@ export class McpConnection {
       this.#gone();
       this.#backOff.failed(nowMs, nowMs - sinceMs, random());
     };
+    client.setRequestHandler("elicitation/create", this.#eliciting.asked);
     this.#changes.follow(link);
     // It may have ended in the same turn in which it was made.
     if (transport.end) throw this.#failures.lost(transport);
@@ -259,7 +281,7 @@ export class McpConnection {
     const late = new AbortController();
     const { connectMs } = this.#source;
     const what = `has not listed its tools within ${connectMs} ms`;
-    const timer = this.#runtime.clock.setTimer(connectMs, () =>
+    const timer = serverTimer(this.#runtime.clock, connectMs, this.#access, () =>
       late.abort(this.#failures.failed(what)),
     );
     const asked = this.#changes.listen().then(() => listMcpTools(link, late.signal));

@@ -1,5 +1,6 @@
 import { describe, HeddleError } from "../../errors.ts";
 import type { ErrorCode, ErrorDetails } from "../../protocol/error.ts";
+import { secretsOfAuth } from "../../tools/mcp/auth.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { McpTransport } from "./mcp-transport.ts";
 import { CLOSED } from "./mcp-transport.ts";
@@ -8,20 +9,51 @@ import { CLOSED } from "./mcp-transport.ts";
 const MIN_SECRET = 6;
 const MAX_FOREIGN_TEXT = 1_000;
 const MAX_NOTES = 2_000;
+/** Of tokens that come and go, the latest. */
+const MAX_CONCEALED = 64;
+const AUTH_CODES: readonly ErrorCode[] = ["MCP_AUTH_REQUIRED", "MCP_AUTH_FAILED"];
 
 type Server = Pick<McpSource, "name" | "server">;
 
 /**
  * The errors of one server. Each names it in its message and in `details.server`. None has a cause, and what the server or its process has
- * said is shown without what is in the source's headers, environment and query: servers do echo the key they refuse.
+ * said is shown without what is in the source's headers, environment, query and `auth`, and without the tokens that came of it: servers do echo the
+ * key they refuse.
  */
 export class McpFailures {
   readonly #name: string;
   readonly #secrets: readonly string[];
+  readonly #authMend: string;
+  #concealed: readonly string[] = [];
 
   constructor({ name, server }: Server) {
     this.#name = name;
     this.#secrets = secretsOf(server);
+    this.#authMend = authMendOf(server);
+  }
+
+  /** From now on it is shown in no error. */
+  conceal(secret: string): void {
+    if (secret.length < MIN_SECRET || this.#concealed.includes(secret)) return;
+    this.#concealed = [...this.#concealed, secret].slice(-MAX_CONCEALED);
+  }
+
+  /** Somebody has to give what is not there. */
+  required(what: string): HeddleError {
+    return this.#error("MCP_AUTH_REQUIRED", what, {});
+  }
+
+  /** What was given is not taken. */
+  refused(what: string, details: ErrorDetails = {}): HeddleError {
+    return this.#error("MCP_AUTH_FAILED", what, details);
+  }
+
+  /** The same, as an error says that is not ours. */
+  refusedBy(what: string, error: unknown): HeddleError {
+    if (isAuthFailure(error)) return error;
+    const { code } = Object(error) as { code?: unknown };
+    const facts = typeof code === "string" && !HeddleError.is(error) ? { oauthError: code } : {};
+    return this.refused(`${what}: ${wordsOf(error)}`, facts);
   }
 
   failed(what: string, details: ErrorDetails = {}): HeddleError {
@@ -36,6 +68,8 @@ export class McpFailures {
 
   /** @param lateMs how long it was waited for; left out: it has failed before. */
   notConnected(error: unknown, { end, notes }: McpTransport, lateMs?: number): HeddleError {
+    const unauthorised = this.#unauthorised(error);
+    if (unauthorised) return unauthorised;
     const reason = end && end !== CLOSED ? `it ${end.how}` : wordsOf(error);
     const what =
       lateMs === undefined
@@ -57,6 +91,8 @@ export class McpFailures {
       return this.#error("MCP_SERVER_LOST", error.message, error.details);
     }
     if (transport.end) return this.lost(transport);
+    const unauthorised = this.#unauthorised(error);
+    if (unauthorised) return unauthorised;
     return this.failed(`has failed: ${wordsOf(error)}`, factsOf(error));
   }
 
@@ -65,26 +101,53 @@ export class McpFailures {
     return this.#blot(`MCP server "${this.#name}" ${what}`);
   }
 
+  #unauthorised(error: unknown): HeddleError | undefined {
+    if (isAuthFailure(error)) return error;
+    if (factsOf(error)["status"] !== 401) return undefined;
+    const what = `has refused the request (${wordsOf(error)}); ${this.#authMend}`;
+    const code = this.#authMend === NO_AUTH ? "MCP_AUTH_REQUIRED" : "MCP_AUTH_FAILED";
+    return this.#error(code, what, { status: 401 });
+  }
+
   #error(code: ErrorCode, what: string, details: ErrorDetails): HeddleError {
     const message = this.#blot(`MCP server "${this.#name}" ${what}`);
     return new HeddleError(code, message, { details: { server: this.#name, ...details } });
   }
 
   #blot(text: string): string {
-    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+    // One may be a part of another.
+    const secrets = [...this.#concealed, ...this.#secrets].toSorted(longestFirst);
+    return secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
   }
 }
 
-/** The longest first: one may be a part of another. */
+const NO_AUTH = "give mcp() an auth, or the server's key in headers";
+
+function authMendOf(server: Server["server"]): string {
+  if (!("url" in server)) return NO_AUTH;
+  if (server.auth) return "the token that it was just given is none of its own: see mcp()'s auth";
+  return server.headers ? "mcp()'s headers need another key, or an auth in their place" : NO_AUTH;
+}
+
+function isAuthFailure(error: unknown): error is HeddleError {
+  return HeddleError.is(error) && AUTH_CODES.includes(error.code);
+}
+
+function longestFirst(one: string, other: string): number {
+  return other.length - one.length;
+}
+
 function secretsOf(server: McpSource["server"]): readonly string[] {
   const values =
     "url" in server
-      ? [...Object.values(server.headers ?? {}), ...new URL(server.url).searchParams.values()]
+      ? [
+          ...Object.values(server.headers ?? {}),
+          ...new URL(server.url).searchParams.values(),
+          ...(server.auth ? secretsOfAuth(server.auth) : []),
+        ]
       : Object.values(server.env ?? {});
   const withParts = values.flatMap((value) => [value, ...value.split(/\s+/)]);
-  return withParts
-    .filter((value) => value.length >= MIN_SECRET)
-    .toSorted((one, other) => other.length - one.length);
+  return withParts.filter((value) => value.length >= MIN_SECRET);
 }
 
 type Known = {

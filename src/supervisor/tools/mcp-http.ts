@@ -9,6 +9,7 @@ import type { Clock } from "../../transport/clock.ts";
 import { given } from "../check.ts";
 import { happensWithin } from "./aborted.ts";
 import { HttpFetch } from "./http-fetch.ts";
+import type { McpAccess } from "./mcp-access.ts";
 import { McpAnswers } from "./mcp-answers.ts";
 import {
   isSessionGone,
@@ -54,12 +55,14 @@ export class McpHttpTransport implements McpTransport {
   #end: ServerEnd | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock) {
+  constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock, access?: McpAccess) {
     this.#clock = clock;
     this.#refusals = new McpRefusals(clock);
+    const { fetch } = new HttpFetch(server.network);
     this.#inner = new sdk.StreamableHTTPClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: this.#refusals.watch(new HttpFetch(server.network).fetch),
+      fetch: this.#refusals.watch(access ? access.fetch(fetch, sdk) : fetch),
+      ...given({ authProvider: access?.provider(sdk) }),
       // Its own timers would keep the process alive.
       reconnectionScheduler: (reconnect, delayMs) => {
         const timer = clock.setTimer(delayMs, reconnect);

@@ -4,6 +4,8 @@ import type { McpSource } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
 import { orAborted } from "./aborted.ts";
+import type { McpAccess } from "./mcp-access.ts";
+import { serverTimer } from "./mcp-access.ts";
 import type { McpFailures } from "./mcp-failures.ts";
 import { McpHttpTransport } from "./mcp-http.ts";
 import { McpSseTransport } from "./mcp-sse.ts";
@@ -29,9 +31,9 @@ export type McpLink = { readonly client: Client; readonly transport: McpTranspor
 export type McpConnecting = {
   readonly source: Pick<McpSource, "server" | "connectMs">;
   readonly failures: McpFailures;
-  /** Of the server's key, if it is one that changes. */
   readonly clock: Clock;
   readonly load: LoadMcpSdk;
+  readonly access: McpAccess | undefined;
 };
 
 /** One way to connect: over which transport, and in which revisions of the protocol. */
@@ -51,7 +53,7 @@ type Failure = { readonly error: unknown; readonly transport: McpTransport };
  * @throws {HeddleError} `MCP_NOT_INSTALLED`, `MCP_CONNECT_FAILED`; what the signal says when it aborts.
  */
 export async function openMcpLink(
-  { source, failures, clock, load }: McpConnecting,
+  { source, failures, clock, load, access }: McpConnecting,
   signal: AbortSignal,
 ): Promise<McpLink> {
   const sdk = await load().catch((error: unknown) => {
@@ -60,14 +62,14 @@ export async function openMcpLink(
   signal.throwIfAborted();
   const { connectMs } = source;
   const late = new AbortController();
-  const timer = clock.setTimer(connectMs, () => late.abort());
+  const timer = serverTimer(clock, connectMs, access, () => late.abort());
   const stop = AbortSignal.any([signal, late.signal]);
   try {
     const { server } = source;
     const open: Open = (way) => openWay(sdk, way, stop);
     const opened =
       "url" in server
-        ? await openHttp((Transport) => new Transport(server, sdk, clock), open)
+        ? await openHttp((Transport) => new Transport(server, sdk, clock, access), open)
         : await openStdio(() => new McpStdioTransport(server, sdk, clock), open);
     if ("client" in opened) return opened;
     signal.throwIfAborted();
@@ -128,7 +130,7 @@ async function openWay(
 ): Promise<McpLink | Failure> {
   // No capabilities: a server that asks for roots, a model or a person is told that there are none.
   const client = new sdk.Client(CLIENT, {
-    capabilities: {},
+    capabilities: { elicitation: { form: {} } },
     versionNegotiation: { mode, probe: { timeoutMs: probeMs } },
   });
   try {

@@ -2,7 +2,9 @@ import type { JSONRPCMessage, SSEClientTransport } from "@modelcontextprotocol/c
 import { describe } from "../../errors.ts";
 import type { McpHttpServer } from "../../tools/mcp/descriptor.ts";
 import type { Clock } from "../../transport/clock.ts";
+import { given } from "../check.ts";
 import { HttpFetch } from "./http-fetch.ts";
+import type { McpAccess } from "./mcp-access.ts";
 import { McpAnswers } from "./mcp-answers.ts";
 import { McpRefusals, withRefusal } from "./mcp-refusals.ts";
 import type { McpSdk, McpTransport, ServerEnd } from "./mcp-transport.ts";
@@ -24,11 +26,13 @@ export class McpSseTransport implements McpTransport {
   #isStarted: boolean = false;
   #end: ServerEnd | undefined;
 
-  constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock) {
+  constructor(server: McpHttpServer, sdk: McpSdk, clock: Clock, access?: McpAccess) {
     this.#refusals = new McpRefusals(clock);
+    const { fetch } = new HttpFetch(server.network);
     this.#inner = new sdk.SSEClientTransport(new URL(server.url), {
       requestInit: { headers: { ...server.headers } },
-      fetch: this.#refusals.watch(new HttpFetch(server.network).fetch),
+      fetch: this.#refusals.watch(access ? access.fetch(fetch, sdk) : fetch),
+      ...given({ authProvider: access?.provider(sdk) }),
     });
     this.#inner.onmessage = (message) => this.onmessage?.(this.#answers.mended(message));
     this.#inner.onerror = (error) => {

@@ -5,6 +5,8 @@ import type { McpApprovals, McpSource } from "../../tools/mcp/descriptor.ts";
 import { isChosen } from "../../tools/mcp/tool-choice.ts";
 import { foreignParameters } from "../../tools/schema.ts";
 import type { AnyTool } from "../../tools/tool.ts";
+import { given } from "../check.ts";
+import type { ElicitingCall, ElicitingContext } from "./mcp-elicitation.ts";
 
 const MAX_NAME = 64;
 const DIGEST = 8;
@@ -17,7 +19,10 @@ type Arguments = { readonly [name: string]: unknown };
 export type CallTool = (
   tool: ListedTool,
   args: Arguments,
-  call: { readonly signal: AbortSignal; readonly report: (progress: Progress) => void },
+  call: ElicitingCall & {
+    readonly signal: AbortSignal;
+    readonly report: (progress: Progress) => void;
+  },
 ) => Promise<string | readonly ContentPart[]>;
 
 /** What of a source shapes its tools. */
@@ -50,7 +55,8 @@ export function mcpTools(
       idempotent: isRepeatable(tool),
       execute: (args, ctx) => {
         const report = (progress: Progress) => ctx.progress(bounded(progress));
-        return call(tool, args as Arguments, { signal: ctx.signal, report });
+        const { jobId, signal, elicit }: ElicitingContext = ctx;
+        return call(tool, args as Arguments, { jobId, signal, report, ...given({ elicit }) });
       },
     };
     return [made];

@@ -40,6 +40,8 @@ export class OpenCall {
   readonly services: Set<Promise<unknown>> = new Set();
   /** How many children it waits for. */
   openChildren = 0;
+  /** How many questions of its server wait for an answer. */
+  elicitations = 0;
   /** While somebody is asked, or was. */
   confirmation: Confirmation | undefined;
   #question: Question | undefined;

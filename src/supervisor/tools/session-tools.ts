@@ -9,6 +9,8 @@ import type { ChildWish } from "./child-worker.ts";
 import { childWorker } from "./child-worker.ts";
 import { Confirmations } from "./confirmations.ts";
 import { McpConnections } from "./mcp-connections.ts";
+import type { McpHost } from "./mcp-host.ts";
+import { loadMcpSdk } from "./mcp-link.ts";
 import { ToolPool } from "./tool-pool.ts";
 
 /** What all tools of a session share. */
@@ -39,16 +41,24 @@ type Run = (
   toolCallId: string,
 ) => WorkerJob;
 
+/** What a session's tools need to know of it. */
+export type ToolsOwner = {
+  readonly runtime: Runtime;
+  /** The session's. */
+  readonly name: string;
+  readonly mcp?: McpHost;
+};
+
 /** `run` is the session's. */
 export function sessionTools(
-  runtime: Runtime,
+  { runtime, name, mcp: host = {} }: ToolsOwner,
   society: Society,
   run: Run,
   onOutput: SessionTools["onOutput"],
 ): SessionTools {
   const confirmations = new Confirmations(runtime);
   const pool = new ToolPool(runtime);
-  const mcp = new McpConnections(runtime);
+  const mcp = new McpConnections(runtime, loadMcpSdk, { session: name, host });
   return {
     confirmations,
     pool,

@@ -1,6 +1,6 @@
 import { HeddleError } from "../../errors.ts";
 import type { JobResult } from "../../protocol/job.ts";
-import type { PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
+import type { Elicitation, PoolCall, ToolEnd, ToolRequest } from "../../protocol/tool.ts";
 import type { CallSignal } from "../../tools/call-signal.ts";
 import { plainProgress } from "../../tools/progress.ts";
 import { toolCallIdOf } from "../../tools/run-tool.ts";
@@ -16,10 +16,14 @@ import { timeoutEnd } from "../../tools/tool-end.ts";
 import { clonePlain, given } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import { askFrom, tellFrom } from "../messages/correspondence.ts";
+import type { Timeouts } from "../options.ts";
 import { resultLimits } from "./call-ends.ts";
 import { startCommand } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
+import type { ElicitAnswer } from "./elicit.ts";
+import { elicit } from "./elicit.ts";
 import { runHostTool } from "./host-call.ts";
+import type { ElicitingContext } from "./mcp-elicitation.ts";
 import type { OpenCall } from "./open-call.ts";
 import type { SessionTools } from "./session-tools.ts";
 
@@ -32,6 +36,7 @@ type Caller = { readonly signal: AbortSignal; readonly isActor: boolean };
 
 export type ToolServicesOptions = {
   readonly job: Job;
+  readonly timeouts: Timeouts;
   readonly session: SessionTools;
   /** How long what is told to stop may take. */
   readonly graceMs: () => number;
@@ -170,10 +175,14 @@ export class ToolServices {
 
   callHost(open: OpenCall, tool: AnyTool, value: unknown, signal: CallSignal): Promise<ToolEnd> {
     const { settings, runtime, worker } = this.#job.spec;
+    const ctx: ElicitingContext = {
+      ...this.#hostContext(open, signal),
+      elicit: (elicitation) => this.#elicit(open, value, elicitation, signal),
+    };
     return runHostTool({
       tool,
       value,
-      ctx: this.#hostContext(open, signal),
+      ctx,
       signal,
       limits: resultLimits(settings),
       graceMs: this.#options.graceMs,
@@ -186,6 +195,25 @@ export class ToolServices {
           tool: tool.name,
         }),
     });
+  }
+
+  /** While somebody is asked, the call's own deadline does not come nearer. */
+  async #elicit(
+    open: OpenCall,
+    args: unknown,
+    elicitation: Elicitation,
+    call: CallSignal,
+  ): Promise<ElicitAnswer> {
+    const { timeouts, onChange } = this.#options;
+    const { confirmations } = this.#session;
+    const { signal } = call;
+    const release = call.hold();
+    try {
+      const options = { job: this.#job, open, args, confirmations, timeouts, signal, onChange };
+      return await elicit(elicitation, options);
+    } finally {
+      release();
+    }
   }
 
   /** What a host tool knows of its call, and does. */

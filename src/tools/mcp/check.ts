@@ -1,5 +1,7 @@
 import type { NetworkOptions } from "../../network/options.ts";
 import { checkNetwork } from "../../network/options.ts";
+import type { McpAuth } from "./auth.ts";
+import { checkedMcpAuth } from "./check-auth.ts";
 import type { McpSource } from "./descriptor.ts";
 import type { Fields } from "./field-check.ts";
 import { FieldCheck, isText } from "./field-check.ts";
@@ -134,7 +136,7 @@ function stdioServer(check: FieldCheck, server: Fields): Server {
 }
 
 function httpServer(check: FieldCheck, server: Fields): Server {
-  check.known(server, ["url", "headers", "network"]);
+  check.known(server, ["url", "headers", "auth", "network"]);
   const given = server["url"];
   const url = given instanceof URL || isText(given) ? URL.parse(given) : null;
   if (!url || !["http:", "https:"].includes(url.protocol)) check.refuse("url", "an http(s) URL");
@@ -148,12 +150,23 @@ function httpServer(check: FieldCheck, server: Fields): Server {
     // Without the cause: it shows the value.
     check.refuse("headers", "an object of HTTP header names and values");
   }
+  const auth = authOf(check, server["auth"], headers);
   const network = networkOf(check, server["network"]);
   return {
     url: url.href,
     ...(headers === undefined ? {} : { headers }),
+    ...(auth === undefined ? {} : { auth }),
     ...(network === undefined ? {} : { network }),
   };
+}
+
+function authOf(check: FieldCheck, value: unknown, headers: HeadersInit = {}): McpAuth | undefined {
+  if (value === undefined) return undefined;
+  const auth = checkedMcpAuth(check, value);
+  if (new Headers(headers).has("authorization")) {
+    check.refuse("auth", "left out where headers have Authorization: only one of them can be sent");
+  }
+  return auth;
 }
 
 function networkOf(check: FieldCheck, value: unknown): NetworkOptions | undefined {

@@ -1,4 +1,5 @@
 import type { NetworkOptions } from "../../network/options.ts";
+import type { McpAuth } from "./auth.ts";
 import { checkedMcpSource } from "./check.ts";
 import type { McpToolChoice } from "./tool-choice.ts";
 
@@ -22,6 +23,8 @@ export type McpHttpServer = {
   readonly url: string | URL;
   /** Sent with every request. Keys go here: what is in them is in no error, log, event or `inspect()`. */
   readonly headers?: { readonly [name: string]: string };
+  /** How requests are authorised, if the server wants that. What it holds, and every token that comes of it, is in no error, log, event or `inspect()`. */
+  readonly auth?: McpAuth;
   /** Proxy, certificate authorities and client certificate. @defaultValue what the host's environment says */
   readonly network?: NetworkOptions;
 };
@@ -66,7 +69,7 @@ export type McpOptions = {
   readonly tools?: McpToolChoice;
 };
 
-/** An MCP server as a source of tools: plain data, made by `mcp()`. */
+/** An MCP server as a source of tools, made by `mcp()`: plain data, but for functions that `auth` may have. */
 export type McpSource = {
   readonly type: "mcp";
   readonly server: McpStdioServer | (McpHttpServer & { readonly url: string });
@@ -85,7 +88,7 @@ export type McpSource = {
  * An MCP server, to be put into a worker's `tools`. It needs the package `@modelcontextprotocol/client`, which is loaded when a worker
  * first uses such a server.
  *
- * Nothing is started here. The workers of a session share one connection to a server, and the same command or URL with the same `name` is the same server.
+ * Nothing is started here. The workers of a session share one connection to a server, and the same command or URL with the same `name` and `auth` is the same server.
  * A name of a tool that a model would refuse is changed to one that it takes: always the same one, with a hash of the server's own name in it.
  *
  * @throws {HeddleError} `INVALID_OPTION` that names the field and its bounds.

@@ -6,6 +6,7 @@ import { LineReader } from "../../../src/cli/line-reader.ts";
 import { Output } from "../../../src/cli/output.ts";
 import { redactor } from "../../../src/cli/redact.ts";
 import { colorsFor } from "../../../src/cli/terminal.ts";
+import type { Elicitation } from "../../../src/index.ts";
 import { TemporaryDirectory } from "../support/command.ts";
 import { FakeTerminal } from "../support/fake-terminal.ts";
 
@@ -33,7 +34,7 @@ class Scene {
     this.streams = { stdout: output(), stderr: output(), redact };
   }
 
-  ask(options: Partial<AskOptions> = {}) {
+  ask(options: Partial<AskOptions> = {}, elicitation?: Elicitation) {
     const ask = terminalAsker({
       streams: this.streams,
       reader: new LineReader(this.terminal.input, this.terminal.output),
@@ -44,7 +45,8 @@ class Scene {
       onInterrupt: () => this.did.push("interrupt"),
     });
     const signal = this.withdrawn.signal;
-    return ask(request, { signal, complaint: undefined, behind: 0, ...options });
+    const asked = elicitation ? { ...request, elicitation } : request;
+    return ask(asked, { signal, complaint: undefined, behind: 0, ...options });
   }
 
   async asked(): Promise<string> {
@@ -176,5 +178,60 @@ describe("terminalAsker()", () => {
     await answered;
     await written;
     await scene.terminal.until(/send: approved\nnote\n/);
+  });
+});
+
+describe("terminalAsker(), of what an MCP server asks", () => {
+  const elicitation: Elicitation = {
+    server: "books",
+    message: "Who are you?\n│ books wants\u202e",
+    schema: {
+      type: "object",
+      properties: {
+        name: { type: "string", title: "Your name" },
+        days: { type: "integer", default: 7 },
+        kind: { type: "string", enum: ["quick", "thorough"] },
+      },
+      required: ["name"],
+    },
+  };
+
+  test("fields are asked for one by one; what is wrong is asked again, Enter leaves it out", async () => {
+    const scene = new Scene();
+    const answered = scene.ask({}, elicitation);
+    const shown = await scene.terminal.until(/\[a\]nswer, \[d\]ecline, \[c\]ancel\? /);
+    expect(shown).toContain(
+      "MCP server books asks, while job a calls send:\n│ Who are you?\n│ │ books wants\\u202e\n",
+    );
+    scene.terminal.type("a\r");
+    await scene.terminal.until(/Your name \(needed\): /);
+    scene.terminal.type("\r");
+    await scene.terminal.until(/Your name is needed/);
+    await scene.terminal.until(/Your name \(needed\): /);
+    scene.terminal.type("Ada\r");
+    await scene.terminal.until(/days \(Enter: 7\): /);
+    scene.terminal.type("\r");
+    await scene.terminal.until(/kind \(Enter: none\)\s+1 quick\s+2 thorough\s+: /);
+    scene.terminal.type("2\r");
+    expect(await answered).toEqual(decided({ accept: { name: "Ada", kind: "thorough" } }));
+  });
+
+  test.each([
+    ["d\r", decided({ deny: "a person has declined to answer" })],
+    ["c\r", decided({ cancel: true })],
+  ])("%j", async (keys, answer) => {
+    const scene = new Scene();
+    const answered = scene.ask({}, elicitation);
+    await scene.terminal.until(/\[c\]ancel\? /);
+    scene.terminal.type(keys);
+    expect(await answered).toEqual(answer);
+  });
+
+  test("why an answer was not taken is said, and it is asked again", async () => {
+    const scene = new Scene();
+    const answered = scene.ask({ complaint: "days is too small" }, elicitation);
+    expect(await scene.terminal.until(/\[c\]ancel\? /)).toContain("days is too small");
+    scene.terminal.type("c\r");
+    expect(await answered).toEqual(decided({ cancel: true }));
   });
 });

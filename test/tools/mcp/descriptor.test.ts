@@ -4,6 +4,8 @@ import type { McpOptions, McpServer } from "../../../src/tools/mcp/descriptor.ts
 import { mcp } from "../../../src/tools/mcp/descriptor.ts";
 
 const server = { command: "node" };
+const SIGN_IN = { type: "authorization-code", redirectUrl: "http://127.0.0.1:1/back" };
+const CLIENT = { type: "client-credentials", clientId: "a" };
 
 describe("mcp()", () => {
   test("is plain data with its defaults filled in, and shares nothing with what it was given", () => {
@@ -40,6 +42,57 @@ describe("mcp()", () => {
     expect(source.name).toBe("tools.example:8443");
     expect(source.server).toEqual({ url: url.href, headers: { Authorization: "Bearer abc" } });
     expect(source.timeoutMs).toBe(5);
+  });
+
+  test("an auth is copied, with its functions as they are", () => {
+    const token = () => "t";
+    const url = "https://tools.example/mcp";
+    expect(mcp({ url, auth: { token } }).server).toEqual({ url, auth: { token } });
+    const redirectUrl = new URL("http://127.0.0.1:1/back");
+    const auth = { type: "authorization-code", redirectUrl, scope: "a b", signInMs: 5 } as const;
+    const source = mcp({ url, auth });
+    const copy = { ...auth, redirectUrl: redirectUrl.href };
+    expect(source.server).toEqual({ url, auth: copy });
+    expect(checkedMcpSource("tools[0]", source)).toEqual(source);
+  });
+
+  test.each<[field: string, auth: unknown]>([
+    ["auth", "secret"],
+    ["auth.type", {}],
+    ["auth.type", { type: "password" }],
+    ["auth.token", { token: "" }],
+    ["auth.token", { token: "secret with blanks" }],
+    ["auth.scope", { token: "secret", scope: "a" }],
+    ["auth.redirectUrl", { type: "authorization-code" }],
+    ["auth.redirectUrl", { type: "authorization-code", redirectUrl: "javascript:alert(1)" }],
+    ["auth.redirectUrl", { type: "authorization-code", redirectUrl: "http://a/#b" }],
+    ["auth.clientSecret", { ...SIGN_IN, clientSecret: "secret" }],
+    ["auth.issuer", { ...SIGN_IN, issuer: "https://a" }],
+    ["auth.issuer", { ...SIGN_IN, clientId: "a", issuer: "a" }],
+    ["auth.clientId", { ...SIGN_IN, clientId: "" }],
+    ["auth.clientMetadataUrl", { ...SIGN_IN, clientMetadataUrl: "http://a/b" }],
+    ["auth.clientMetadataUrl", { ...SIGN_IN, clientMetadataUrl: "https://a" }],
+    ["auth.clientMetadataUrl", { ...SIGN_IN, clientId: "a", clientMetadataUrl: "https://a/b" }],
+    ["auth.clientName", { ...SIGN_IN, clientName: "x".repeat(65) }],
+    ["auth.signInMs", { ...SIGN_IN, signInMs: 0 }],
+    ["auth.privateKey", { ...SIGN_IN, privateKey: "secret" }],
+    ["auth.clientId", { type: "client-credentials", clientSecret: "secret" }],
+    ["auth", { type: "client-credentials", clientId: "a" }],
+    ["auth", { ...CLIENT, clientSecret: "secret", privateKey: "secret" }],
+    ["auth.algorithm", { ...CLIENT, privateKey: "secret" }],
+    ["auth.algorithm", { ...CLIENT, clientSecret: "secret", algorithm: "ES256" }],
+    ["auth.assertion", { type: "cross-app-access", clientId: "a", clientSecret: "secret" }],
+  ])("refuses a wrong %s, without its value: %j", (field, auth) => {
+    const make = () => mcp({ url: "https://a", auth } as McpServer);
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTION", details: { field } }));
+    expect(make).not.toThrow(/secret\b(?! )/);
+  });
+
+  test("refuses an auth next to a header that says the same", () => {
+    const headers = { authorization: "Bearer secret" };
+    expect(() => mcp({ url: "https://a", headers, auth: { token: "secret" } })).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", details: { field: "auth" } }),
+    );
   });
 
   test.each<[field: string, server: unknown, options: unknown]>([
