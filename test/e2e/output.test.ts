@@ -4,7 +4,7 @@ import { openaiProvider } from "../../src/index.ts";
 import { BrokenServer } from "../support/broken-server.ts";
 import { POINT } from "../support/schemas.ts";
 import { startSupervisor } from "../support/supervisors.ts";
-import { named, whole } from "./wire/bytes.ts";
+import { DONE, delta, events, finish, named, whole } from "./wire/bytes.ts";
 import { CREATED, END, text } from "./wire/responses-bytes.ts";
 
 const KEY = "sk-do-not-show-0123456789";
@@ -63,17 +63,46 @@ describe("an output over HTTP", () => {
     expect(second).toMatchObject({ text: first.text, input: [{}, { content: "one" }, {}] });
   });
 
-  test("a server that knows no response_format refuses the request, and says so", async () => {
-    const message = "Unknown parameter: 'response_format'.";
-    await using server = await BrokenServer.start([
-      whole(JSON.stringify({ error: { message } }), 400),
-    ]);
+  test("a server that knows no response_format is asked without it, and its schema is in the instructions", async () => {
+    const refused = whole(
+      JSON.stringify({ error: { message: "Unknown parameter: 'response_format'." } }),
+      400,
+    );
+    const answer = whole(events(delta({ content: '{"x":1}' }), finish()) + DONE);
+    await using server = await BrokenServer.start([refused], [refused], [answer]);
     const session = await openSession(server.url, "chat");
-    await expect(session.run({}, GO).wait()).rejects.toMatchObject({
-      code: "PROVIDER_BAD_REQUEST",
-      message: expect.stringContaining(message),
+    expect(await session.run({}, GO).wait()).toMatchObject({ output: { x: 1 }, steps: 1 });
+    const bodies = server.requests.map(({ body }) => JSON.parse(body) as ChatBody);
+    expect(bodies.map(({ response_format }) => response_format)).toMatchObject([
+      { type: "json_schema" },
+      { type: "json_object" },
+      undefined as never,
+    ]);
+    expect(bodies[2]?.messages[0]).toMatchObject({
+      role: "system",
+      content: expect.stringContaining('"required":["x"]'),
     });
-    expect(server.requests).toHaveLength(1);
-    expect(server.requests[0]?.body).toContain('"response_format":{"type":"json_schema"');
+  });
+
+  test("what is said on the way to an output is no part of it", async () => {
+    const message = (id: string, words: string, more: object = {}) => ({
+      type: "message",
+      id,
+      content: [{ type: "output_text", text: words }],
+      ...more,
+    });
+    const output = [
+      message("m1", "One moment.", { phase: "commentary" }),
+      message("m2", '{"x":1}', { phase: "final_answer" }),
+    ];
+    const response = { id: "r", status: "completed", output };
+    const completed = { type: "response.completed", response };
+    await using server = await BrokenServer.start([whole(named(completed))]);
+    const session = await openSession(server.url, "responses");
+    expect(await session.run({}, GO).wait()).toMatchObject({
+      text: 'One moment.\n\n{"x":1}',
+      output: { x: 1 },
+      steps: 1,
+    });
   });
 });

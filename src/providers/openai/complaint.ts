@@ -72,7 +72,7 @@ function complaintIn(body: Body): Complaint {
   const metadata = asObject<"raw" | "provider_name" | "headers">(body.metadata);
   const { innererror } = body;
   const inner = asObject<"code">(innererror);
-  const code = body.code ?? body.error_code;
+  const code = body.code ?? body.error_code ?? statusOf(body);
   const type = asText(body.type) ?? asText(body.error_type) ?? asText(body.status);
   const isMiniMax = body.status_msg !== undefined;
   return {
@@ -83,6 +83,11 @@ function complaintIn(body: Body): Complaint {
     headers: asObject(metadata?.headers) as Complaint["headers"],
     failedGeneration: asText(body.failed_generation),
   };
+}
+
+/** A status in the body, where the answer's own is 200. */
+function statusOf({ status, status_code }: Body): number | undefined {
+  return [status, status_code].find((number) => typeof number === "number");
 }
 
 function messageIn(body: Body): string | undefined {

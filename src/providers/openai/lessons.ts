@@ -25,7 +25,7 @@ export type Content = { readonly hasOutput: boolean; readonly hasState: boolean 
 export type Attempt = { readonly form: RequestForm; readonly isForAll: boolean };
 type Asked = Content & { readonly isFormatChosen: boolean };
 
-const STATUSES: ReadonlySet<unknown> = new Set([400, 404, 415, 422, 501]);
+const STATUSES: ReadonlySet<unknown> = new Set([400, 404, 415, 422, 500, 501]);
 const LESSONS: readonly Lesson[] = [
   {
     words: /stream_options|include_usage/i,
@@ -44,7 +44,7 @@ const LESSONS: readonly Lesson[] = [
   },
   {
     words:
-      /response[_ ]?format|json[_ ]?(schema|object|mode)|structured[_ ]?outputs?|text\.format|output[_ ]?format|guided|grammar/i,
+      /response[_ ]?format|json[_ ]?(schema|object|mode)|structured[_ ]?outputs?|text\.format|(output|response)[_ ]?(format|schema)|guided|grammar/i,
     without: (form, { hasOutput, isFormatChosen }) => {
       const format = hasOutput && !isFormatChosen ? NEXT_FORMAT[form.format] : undefined;
       return format === undefined ? undefined : { ...form, format };

@@ -34,7 +34,7 @@ describe("Lessons", () => {
     ["another fault", refusal("messages.0: unknown role")],
     ["an effort that the model does not have", refusal("reasoning_effort is not supported")],
     ["thoughts that are missing", refusal("reasoning_content must be passed back")],
-    ["an answer that is no refusal", refusal("response_format", 500)],
+    ["an answer that is no refusal", refusal("response_format", 503)],
   ] as const)("%s teaches nothing", ([, error]) => {
     const lessons = new Lessons(FIRST, false);
     expect(lessons.learn(error, lessons.attemptFor("m"), ALL)).toBeUndefined();

@@ -196,6 +196,17 @@ describe("parts of a response of the Responses API", () => {
     expect(responses(bare, completed(message("z", "hi"))).text).toBe("hi");
   });
 
+  test("text that comes with the end of its part alone, and text that has come before it", () => {
+    const place = { output_index: 0, item_id: "m1" };
+    const part = { type: "output_text", text: "hello" };
+    const end = { type: "response.content_part.done", ...place, part };
+    const done = { type: "response.completed", response: { status: "completed" } };
+    expect(responses(end, done).text).toBe("hello");
+    const delta = { type: "response.output_text.delta", ...place, delta: "hello" };
+    const whole = { type: "response.output_text.done", ...place, text: "hello" };
+    expect(responses(delta, whole, end, completed(message("m1", "hello"))).text).toBe("hello");
+  });
+
   test("commentary is a part of its own, and two messages are two paragraphs", () => {
     const said = { ...message("m1", "One moment."), phase: "commentary" };
     const { text, parts } = responses(completed(said, message("m2", "done")));

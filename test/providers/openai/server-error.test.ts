@@ -202,6 +202,11 @@ describe("what is wrong, in a status that does not say it", () => {
     expect(codeOf(status, body)).toBe(code);
   });
 
+  test("a status in the body of a 200", () => {
+    expect(streamError({ status: 401, detail: "who are you?" }).code).toBe("PROVIDER_AUTH");
+    expect(streamError({ status_code: 503, message: "busy" }).code).toBe("PROVIDER_UNAVAILABLE");
+  });
+
   test("what the model wrote and the server could not read is kept, and it is asked again", () => {
     const body = said("Failed", { code: "tool_use_failed", failed_generation: "<function=x>" });
     expect(statusError(400, {}, JSON.stringify(body), NOW).details).toMatchObject({

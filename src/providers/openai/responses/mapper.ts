@@ -24,6 +24,7 @@ type Event = Untrusted<
   | "item_id"
   | "output_index"
   | "summary_index"
+  | "part"
   | "response"
 >;
 type Response = Untrusted<
@@ -123,6 +124,9 @@ export class ResponsesMapper implements EventMapper {
         break;
       case "response.function_call_arguments.done":
         this.#items.completeArguments(event, argumentsField(event.arguments), emit);
+        break;
+      case "response.content_part.done":
+        this.#items.addPart(event.part, event, emit);
         break;
       case "response.output_item.added":
       case "response.output_item.done":

@@ -58,6 +58,16 @@ export class OutputItems {
     if (!item.streamed.delete(channel)) this.#say(item, channel, whole, emit);
   }
 
+  /** A part of a message, at its end: it is news only where nothing of the message has come. */
+  addPart(part: unknown, place: Place, emit: Emit): void {
+    const said = { content: [part] } as unknown as JsonObject;
+    for (const channel of ["text", "refusal"] as const) {
+      const text = saidIn(said, channel);
+      const item = text === "" ? undefined : this.#of(channel, place);
+      if (item && !item.told.has(channel)) this.#say(item, channel, text, emit);
+    }
+  }
+
   /** Parts of a summary are paragraphs. */
   addParagraph(place: Place, emit: Emit): void {
     const item = this.#of("reasoning", place);
