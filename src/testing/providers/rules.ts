@@ -21,7 +21,7 @@ export const RULES: { readonly [name in Exclude<ProviderRule, "loads">]: Rule } 
   "counts tokens": async (asked) => {
     const { ended } = await ask(asked, promptOf(asked));
     if (ended.type !== "responded") return noResponse(ended);
-    const { inputTokens = 0, outputTokens = 0 } = ended.response.usage ?? {};
+    const { inputTokens = 0, outputTokens = 0 } = ended.response.usage;
     const isCounted = inputTokens > 0 && outputTokens > 0;
     return {
       problems: isCounted
