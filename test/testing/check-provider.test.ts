@@ -117,6 +117,8 @@ const BAD: readonly (readonly [what: string, rule: ProviderRule, request: Reques
     "streams its text",
     async (...args) => ({ ...(await good(...args)), finishReason: "done" as "stop" }),
   ],
+  ["no response at all", "streams its text", async () => undefined as never],
+  ["a response without anything in it", "counts tokens", async () => ({}) as never],
   [
     "a chunk that is none",
     "streams its text",

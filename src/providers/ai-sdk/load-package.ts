@@ -1,5 +1,5 @@
-import { createRequire, registerHooks } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { registerHooks } from "node:module";
+import { fileURLToPath } from "node:url";
 import { describe, HeddleError } from "../../errors.ts";
 import type { AiSdkSettings } from "./options.ts";
 
@@ -14,42 +14,35 @@ export type CreateSdkProvider = (settings: object) => unknown;
  */
 export async function loadFactory(settings: AiSdkSettings): Promise<CreateSdkProvider> {
   const { package: name, create, from } = settings;
-  const file = from.map((place) => findFrom(place, name)).find((found) => found !== undefined);
-  if (file === undefined) {
+  const url = from.map((place) => findFrom(place, name)).find((found) => found !== undefined);
+  if (url === undefined) {
     const looked = from.map((place) => fileURLToPath(place)).join(", ");
     throw loadFailed(
       name,
       `the package ${name} is not installed: npm install ${packageOf(name)} (looked for it from ${looked}; name another place with aiSdkProvider({ from: import.meta.url }))`,
     );
   }
-  return factoryOf(await importFile(file, name), name, create);
+  return factoryOf(await importModule(url, name), name, create);
 }
 
-/** The file that an import of `name` at `place` loads. Undefined: there is no such package. */
+/** The module that an import of `name` at `place` loads. Undefined: there is no such package. */
 function findFrom(place: string, name: string): string | undefined {
-  // `require` is the one way to ask from a place of one's own, and would find the other half of a package that has two.
   const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      next(specifier, { ...context, conditions: asForImport(context.conditions) }),
+    resolve: (specifier, context, next) => next(specifier, { ...context, parentURL: place }),
   });
   try {
-    return createRequire(place).resolve(name);
+    return import.meta.resolve(name);
   } catch (error) {
-    if ((error as { code?: unknown }).code === "MODULE_NOT_FOUND") return undefined;
+    if ((error as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND") return undefined;
     throw loadFailed(name, `the package ${name} cannot be loaded: ${describe(error)}`, error);
   } finally {
     hooks.deregister();
   }
 }
 
-function asForImport(conditions: readonly string[]): string[] {
-  const others = conditions.filter((condition) => condition !== "require");
-  return [...new Set(["node", "import", ...others])];
-}
-
-async function importFile(file: string, name: string): Promise<Record<string, unknown>> {
+async function importModule(url: string, name: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    return (await import(url)) as Record<string, unknown>;
   } catch (error) {
     throw loadFailed(name, `the package ${name} cannot be loaded: ${describe(error)}`, error);
   }

@@ -28,10 +28,10 @@ export async function checkProvider(
   const settled = { prompt: "Say hello.", settleMs: 5_000, answerMs: 60_000, ...options };
   const checks: ProviderCheck[] = [{ name: "loads", status: "passed" }];
   for (const [name, rule] of Object.entries(RULES)) {
-    const finding = await rule({ provider, options: settled });
-    checks.push(checkOf(name as ProviderRule, finding));
+    const finding = rule({ provider, options: settled }).catch(unreadable);
+    checks.push(checkOf(name as ProviderRule, await finding));
   }
-  await provider.close?.();
+  await closed(provider);
   return reportOf(checks);
 }
 
@@ -56,6 +56,16 @@ async function loaded(
 function urlOf(module: URL | string): string {
   if (module instanceof URL) return module.href;
   return URL.canParse(module) ? module : pathToFileURL(module).href;
+}
+
+/** What a provider gives may be anything: a rule may not even get as far as to look at it. */
+function unreadable(error: unknown): Finding {
+  return { problems: [`what it gave cannot be looked at: ${describe(error)}`] };
+}
+
+/** How it closes is not asked of it. */
+async function closed(provider: ModelProvider): Promise<void> {
+  await Promise.allSettled([(async () => await provider.close?.())()]);
 }
 
 function checkOf(name: ProviderRule, finding: Finding): ProviderCheck {

@@ -13,7 +13,9 @@ export function problemsOf(watched: WatchedRequest, ended: Ended): readonly stri
   if (ended.type === "late") return ["the request has not ended in time"];
   if (ended.type === "failed") return [`the request has failed: ${words(ended.error)}`];
   const { response } = ended;
-  const problems = [...watched.problems, ...responseProblems(response)];
+  const malformed = responseProblems(response);
+  if (malformed.length > 0) return [...watched.problems, ...malformed];
+  const problems = [...watched.problems];
   const isStreamed = watched.text === response.text || watched.text === "";
   if (!isStreamed) problems.push("the text chunks joined are not response.text");
   return problems;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe } from "../../errors.ts";
 import { assistantMessage, toolMessage } from "../../messages.ts";
-import type { Message, ModelResponse, Usage } from "../../protocol/model.ts";
+import type { Message, ModelResponse } from "../../protocol/model.ts";
 import { onlyOwnState } from "../../providers/part-state.ts";
 import type { Asked, Finding, Rule } from "./finding.ts";
 import { cutShort, endedInTime, waitsForRoom } from "./flow-rules.ts";
@@ -21,8 +21,7 @@ export const RULES: { readonly [name in Exclude<ProviderRule, "loads">]: Rule } 
   "counts tokens": async (asked) => {
     const { ended } = await ask(asked, promptOf(asked));
     if (ended.type !== "responded") return noResponse(ended);
-    const usage = (ended.response as { readonly usage?: Partial<Usage> }).usage;
-    const { inputTokens = 0, outputTokens = 0 } = usage ?? {};
+    const { inputTokens = 0, outputTokens = 0 } = ended.response.usage;
     const isCounted = inputTokens > 0 && outputTokens > 0;
     return {
       problems: isCounted

@@ -2,7 +2,7 @@ import type { NetworkOptions } from "../../network/options.ts";
 import { checkNetwork } from "../../network/options.ts";
 import type { McpAuth } from "./auth.ts";
 import { checkedMcpAuth } from "./check-auth.ts";
-import type { McpSource } from "./descriptor.ts";
+import type { McpHttpServer, McpSource } from "./descriptor.ts";
 import type { Fields } from "./field-check.ts";
 import { FieldCheck, isText } from "./field-check.ts";
 import { serverName } from "./server-name.ts";
@@ -160,7 +160,11 @@ function httpServer(check: FieldCheck, server: Fields): Server {
   };
 }
 
-function authOf(check: FieldCheck, value: unknown, headers: HeadersInit = {}): McpAuth | undefined {
+function authOf(
+  check: FieldCheck,
+  value: unknown,
+  headers: McpHttpServer["headers"] = {},
+): McpAuth | undefined {
   if (value === undefined) return undefined;
   const auth = checkedMcpAuth(check, value);
   if (new Headers(headers).has("authorization")) {
