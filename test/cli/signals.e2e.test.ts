@@ -192,7 +192,8 @@ describe("SIGTERM", () => {
 
 /** Has an actor block in a system call, which nothing can end, before it asks the model: for the first time that is done in its place. */
 const BLOCKS = `
-  import { readSync, writeSync } from "node:fs";
+  // As it is before the thread gives up the descriptors of others: an import would follow the change.
+  const { readSync, writeSync } = process.getBuiltinModule("node:fs");
   import { MessagePort, threadName } from "node:worker_threads";
   const { postMessage } = MessagePort.prototype;
   if (threadName.startsWith("actor")) MessagePort.prototype.postMessage = function (message, ...rest) {

@@ -69,7 +69,7 @@ describe("what one call is refused with leaves the others alone", () => {
     });
     const { call, finish } = await wait();
     await expect(caller.call("bad")).rejects.toMatchObject({
-      code: "MCP_FAILED",
+      code: code === 401 ? "MCP_AUTH_REQUIRED" : "MCP_FAILED",
       message: expect.stringContaining("no such page"),
       details: { server: "scripted", status: code },
     });

@@ -53,12 +53,13 @@ describe("a tool that is odd", () => {
     ]);
   });
 
-  test("arguments are the server's to check, and to fill in", async () => {
+  test("what a schema means here is checked here; the rest, and defaults, are the server's", async () => {
     const inputSchema = {
       type: "object",
       properties: {
         scale: { type: "string", default: "css" },
-        code: { pattern: "(?i)^\\Aabc\\-$" },
+        code: { pattern: "\\p{Nope}" },
+        size: { type: "integer", maximum: 3 },
       },
       required: ["scale"],
     };
@@ -66,8 +67,11 @@ describe("a tool that is odd", () => {
     const { results } = await play({ tools: [server.source()] }, [
       ["shot"],
       ["shot", { code: "x", more: [1] }],
+      ["shot", { size: 4 }],
     ]);
-    expect(results.map(({ result, isError }) => [result, isError])).toEqual([
+    const ends = results.map(({ result, isError }) => [result, isError]);
+    expect(ends.toSorted(([one], [other]) => String(other).localeCompare(String(one)))).toEqual([
+      [expect.stringMatching(/The arguments of "shot" are invalid.*\n- size: /s), true],
       ["{}", false],
       ['{"code":"x","more":[1]}', false],
     ]);

@@ -55,6 +55,28 @@ export class KeyKeeper {
     return key === refused ? undefined : key;
   }
 
+  /**
+   * Sends with the key as it is now; and once more with the next one, where the server refuses that and there is another.
+   *
+   * @param isRefused whether the server has refused the key.
+   * @throws {HeddleError} why there is no key; what `send` throws.
+   */
+  async use<T>(
+    signal: AbortSignal,
+    isRefused: (error: unknown) => boolean,
+    send: (key: string) => Promise<T>,
+  ): Promise<T> {
+    const key = await this.current(signal);
+    try {
+      return await send(key);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const another = await this.after(key, signal);
+      if (another === undefined) throw error;
+      return await send(another);
+    }
+  }
+
   /** Ends a fetch that is under way, and resolves when it has ended. */
   async close(): Promise<void> {
     this.#closed.abort();

@@ -1,5 +1,6 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { describe, HeddleError } from "../../errors.ts";
+import { openKeys } from "../../network/keys/open-keys.ts";
 import { Network } from "../../network/network.ts";
 import type { JsonObject, ModelRequest, ModelResponse } from "../../protocol/model.ts";
 import type { ModelProvider, ProviderContext, ResponseSink } from "../model-provider.ts";
@@ -18,6 +19,9 @@ const SECRET_NAME = /auth|key|token|secret|cookie|password|credential/i;
 /** A shorter one would blot out parts of ordinary words. */
 const MIN_SECRET_LENGTH = 4;
 
+/** Packages want a key before they send anything. It never leaves: `WebFetch` sets the one that changes. */
+const PLACEHOLDER = "from-apiKey";
+
 /**
  * Makes the provider that `aiSdkProvider()` describes.
  *
@@ -32,7 +36,10 @@ export async function createProvider(
 ): Promise<ModelProvider> {
   Object.assign(process.env, env);
   const create = await loadFactory(settings);
-  const web = new WebFetch(new Network("aiSdkProvider: ", settings.network, env, KEEPING));
+  const network = new Network("aiSdkProvider: ", settings.network, env, KEEPING);
+  const { apiKey, keyHeader: header } = settings;
+  const key = apiKey && { keys: openKeys(apiKey, env), header };
+  const web = new WebFetch(network, key);
   const secrets = secretsIn({ ...settings.settings, ...env });
   const provider = new AiSdkProvider(settings, web, secrets, made(create, settings, web, secrets));
   // A package of another age is found now, and not in the first job.
@@ -68,12 +75,12 @@ class AiSdkProvider implements ModelProvider {
       const readsUrl = supports(await model.supportedUrls);
       return await this.#stream(model, request, readsUrl, sink, signal);
     } catch (error) {
-      throw failureOf(error, signal, this.#secrets);
+      throw failureOf(error, signal, [...this.#secrets, ...this.#web.secrets]);
     }
   }
 
-  close(): void {
-    this.#web.close();
+  async close(): Promise<void> {
+    await this.#web.close();
   }
 
   /** @throws {HeddleError} `PROVIDER_LOAD_FAILED` where it is no model of the AI SDK's present form. */
@@ -154,13 +161,13 @@ async function pump(
 
 function made(
   create: (settings: object) => unknown,
-  { package: from, settings, create: name }: AiSdkSettings,
+  { package: from, settings, create: name, apiKey }: AiSdkSettings,
   { fetch }: WebFetch,
   secrets: readonly string[],
 ): object {
   let sdk: unknown;
   try {
-    sdk = create({ ...settings, fetch });
+    sdk = create({ ...(apiKey === undefined ? {} : { apiKey: PLACEHOLDER }), ...settings, fetch });
   } catch (error) {
     const known = failureOf(error, new AbortController().signal, secrets);
     throw loadFailed(`${name} of ${from} has failed: ${describe(known)}`);

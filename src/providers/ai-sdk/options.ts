@@ -1,4 +1,6 @@
 import { HeddleError } from "../../errors.ts";
+import type { KeySource } from "../../network/keys/key-source.ts";
+import { checkKeySource, isKeySource } from "../../network/keys/key-source.ts";
 import type { NetworkOptions } from "../../network/options.ts";
 import { checkNetwork } from "../../network/options.ts";
 import type { JsonObject } from "../../protocol/model.ts";
@@ -17,6 +19,16 @@ export type AiSdkProviderOptions = {
    * handed to another thread.
    */
   readonly settings?: JsonObject;
+  /**
+   * Where a key is from that changes: a function of a module, a command or a file, as for `openaiProvider`. A key that stays the same
+   * goes in `settings` or `env`. Not for requests that are signed (Bedrock with an access key). @defaultValue none
+   */
+  readonly apiKey?: KeySource;
+  /**
+   * How that key is sent: as `authorization: Bearer KEY`, or in a header of this name.
+   * @defaultValue `x-api-key` for `@ai-sdk/anthropic`, `x-goog-api-key` for `@ai-sdk/google`, else "bearer"
+   */
+  readonly auth?: string;
   /**
    * Names of environment variables that the package may read, such as `ANTHROPIC_API_KEY`. Only the gateway has their values.
    * @defaultValue none
@@ -60,6 +72,8 @@ export type AiSdkSettings = {
   readonly method: string;
   readonly tools: readonly AiSdkProviderTool[];
   readonly network: NetworkOptions;
+  readonly apiKey: KeySource | undefined;
+  readonly keyHeader: string;
   /** URLs of files, in the order in which the package is looked for from them. */
   readonly from: readonly string[];
 };
@@ -83,6 +97,8 @@ const CHECKS: { readonly [field in keyof Required<AiSdkProviderOptions>]: Check 
   method: matching(IDENTIFIER, "the name of a method, such as languageModel"),
   tools: listOf(checkTool),
   from: checkFrom,
+  apiKey: checkKey,
+  auth: matching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, '"bearer", or the name of a header'),
   network: (field, value) => checkNetwork(field, value, refuse),
   // What is no policy and no limit is refused with the supervisor's other options.
   retry: () => {},
@@ -119,6 +135,11 @@ function listOf(check: Check): Check {
     if (!Array.isArray(value)) refuse(field, "an array");
     for (const [i, item] of (value as readonly unknown[]).entries()) check(`${field}[${i}]`, item);
   };
+}
+
+function checkKey(field: string, value: unknown): void {
+  if (!isKeySource(value)) refuse(field, "an object; a key that stays the same goes in settings");
+  checkKeySource(field, value, refuse);
 }
 
 function checkTool(field: string, value: unknown): void {

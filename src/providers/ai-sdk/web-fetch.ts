@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { HeddleError } from "../../errors.ts";
+import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
 import type { Network } from "../../network/network.ts";
 import type { JsonObject } from "../../protocol/model.ts";
 import { dropTail } from "../openai/body.ts";
@@ -15,6 +16,9 @@ export type RequestExtras = {
   readonly query: { readonly [name: string]: string } | undefined;
 };
 
+/** A key that changes, and the header in which it is sent, in lower case. */
+export type ChangingKey = { readonly keys: KeyKeeper; readonly header: string };
+
 /**
  * The `fetch` that packages are given, so that all of Heddle's requests to model servers go the same way.
  *
@@ -23,11 +27,18 @@ export type RequestExtras = {
  */
 export class WebFetch {
   readonly #transport: HttpTransport;
+  readonly #key: ChangingKey | undefined;
   readonly #extras = new AsyncLocalStorage<RequestExtras>();
 
-  /** Takes ownership of `network`. */
-  constructor(network: Network) {
+  /** Takes ownership of `network`, and of the key's keeper. */
+  constructor(network: Network, key: ChangingKey | undefined) {
     this.#transport = new HttpTransport(network);
+    this.#key = key;
+  }
+
+  /** The latest keys: what no error may hold. */
+  get secrets(): readonly string[] {
+    return this.#key?.keys.known ?? [];
   }
 
   /** Calls `send`; the requests that it makes carry `extras`. */
@@ -44,14 +55,26 @@ export class WebFetch {
     const extras = this.#extras.getStore();
     const sent = extras === undefined ? { url, init } : withExtras(url, init, extras);
     checkBody(sent.init.body);
-    const response = await this.#transport.fetch(sent.url, sent.init);
+    const signal = init.signal ?? new AbortController().signal;
+    const response = await this.#send(sent.url, sent.init, signal);
     if (!(response instanceof MessageResponse)) return response;
-    return asWebResponse(response, init.signal ?? new AbortController().signal);
+    return asWebResponse(response, signal);
   };
 
   /** Closes all connections, also those in use. */
-  close(): void {
+  async close(): Promise<void> {
     this.#transport.close();
+    await this.#key?.keys.close();
+  }
+
+  async #send(url: URL, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    if (this.#key === undefined) return await this.#transport.fetch(url, init);
+    const { keys, header } = this.#key;
+    return await keys.use(signal, isUnauthorized, (key) => {
+      const headers = new Headers(init.headers);
+      headers.set(header, header === "authorization" ? `Bearer ${key}` : key);
+      return this.#transport.fetch(url, { ...init, headers });
+    });
   }
 }
 
@@ -85,6 +108,10 @@ function cannotAdd(what: string, why: string): HeddleError {
   return new HeddleError("PROVIDER_BAD_REQUEST", `model.${what} cannot be added: ${why}`, {
     details: { retryable: false },
   });
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return HeddleError.is(error) && error.details["status"] === 401;
 }
 
 function checkBody(body: unknown): void {

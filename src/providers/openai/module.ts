@@ -137,15 +137,9 @@ class OpenAIProvider implements ModelProvider {
   ): Promise<MessageResponse> {
     const url = withQuery(this.#url, query);
     if (this.#keys === undefined) return await this.#exchange(url, body, signal, {});
-    const key = await this.#keys.current(signal);
-    try {
-      return await this.#exchange(url, body, signal, keyHeader(this.#settings, key));
-    } catch (error) {
-      if (!isUnauthorized(error)) throw error;
-      const another = await this.#keys.after(key, signal);
-      if (another === undefined) throw error;
-      return await this.#exchange(url, body, signal, keyHeader(this.#settings, another));
-    }
+    return await this.#keys.use(signal, isUnauthorized, (key) =>
+      this.#exchange(url, body, signal, keyHeader(this.#settings, key)),
+    );
   }
 
   async #exchange(

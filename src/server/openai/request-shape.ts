@@ -103,8 +103,7 @@ const ToolCall = z.object({
   function: z.object({ name: z.string().min(1), arguments: z.string() }),
   extra_content: z
     .object({ google: z.object({ thought_signature: z.string().nullish() }).nullish() })
-    .nullish()
-    .catch(undefined),
+    .nullish(),
 });
 const parts = { error: "must be a string, or an array of parts" };
 const Message = z.discriminatedUnion(

@@ -186,7 +186,7 @@ test("a refused connection can be tried again", async () => {
   });
 });
 
-test("a server without TLS under https can be tried again", async () => {
+test("a server without TLS under https is not asked again, and is named", async () => {
   const server = createServer((socket) =>
     socket.on("error", () => {}).end("HTTP/1.1 400 No\r\n\r\n"),
   );
@@ -196,7 +196,8 @@ test("a server without TLS under https can be tried again", async () => {
   const answer = openai.request(request(), new CollectingSink(), new AbortController().signal);
   await expect(answer).rejects.toMatchObject({
     code: "PROVIDER_CONNECTION",
-    details: { retryable: true },
+    message: expect.stringContaining("does not speak TLS"),
+    details: { retryable: false },
   });
   server.close();
 });
