@@ -47,8 +47,8 @@ describe("a job with a conversation of its own", () => {
   });
 
   test.each<[string, readonly unknown[]]>([
-    ["messages must be a conversation that ends", []],
-    ["messages must be a conversation that ends", CONVERSATION.slice(0, 2)],
+    ["messages must be a conversation of one message or more", []],
+    ["messages must be a conversation of one message or more", CONVERSATION.slice(0, 2)],
     ["messages[0].role must be", [{ role: "system", content: "hi" }]],
     ["messages[0].content must be", [{ role: "user" }]],
     ["messages[0].content[0].type must be", [{ role: "user", content: [{ type: "sound" }] }]],
