@@ -66,7 +66,16 @@ function appFor(
   const { allowHosts, allowOrigins } = options;
   const operator = { name: "operator", isOperator: true };
   const auth = access.type === "open" ? "none" : { tokens: { [access.token]: operator } };
-  return packages.server.createApp({ supervisor, agents, auth, allowHosts, allowOrigins, logger });
+  const stateKey = process.env["HEDDLE_STATE_KEY"] || undefined;
+  return packages.server.createApp({
+    supervisor,
+    agents,
+    auth,
+    allowHosts,
+    allowOrigins,
+    logger,
+    ...(stateKey === undefined ? {} : { stateKey }),
+  });
 }
 
 async function greet(
