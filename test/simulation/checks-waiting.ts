@@ -51,16 +51,12 @@ export function expectTotal({ action, outcome }: SimJob, log: readonly JobEvent[
   const end = log.findIndex((event) => event.type === "state" && event.state === "cancelling");
   const start = log.findIndex(({ type }) => type === "started");
   let activeMs = 0;
-  let asked = 0;
+  const asked = new Set<string>();
   for (const [i, event] of log.slice(start, end).entries()) {
-    asked += askedBy(event);
+    if (event.type === "confirmation-requested") asked.add(event.confirmationId);
+    if (event.type === "confirmation-decided") asked.delete(event.confirmationId);
     const next = log[start + i + 1];
-    if (asked === 0 && next) activeMs += next.atMs - event.atMs;
+    if (asked.size === 0 && next) activeMs += next.atMs - event.atMs;
   }
   expect(activeMs).toBeGreaterThanOrEqual(action.totalMs ?? 0);
-}
-
-function askedBy(event: JobEvent): number {
-  if (event.type === "confirmation-requested") return 1;
-  return event.type === "confirmation-decided" && event.by !== "remembered" ? -1 : 0;
 }
