@@ -9,7 +9,7 @@ for (const name of ["entry", "tool-runner"]) {
   await build({
     input,
     platform: "node",
-    external: ["@cfworker/json-schema", "./tool-runner.js"],
+    external: ["@cfworker/json-schema", "./tool-runner.js", "../transport/restrict-thread.js"],
     output: { file: `${input}.bundle`, format: "esm", sourcemap: false, codeSplitting: false },
   });
   await rename(`${input}.bundle`, input);

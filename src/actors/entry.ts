@@ -5,14 +5,14 @@ import type {
   ActorJob,
   ActorReport,
 } from "../protocol/actor-messages.ts";
-import type { ActorRequest } from "../protocol/behavior.ts";
+import type { ActorRequest, BehaviorStart } from "../protocol/behavior.ts";
 import type { JobCalls, LoadedTools, ToolEnd, ToolModule } from "../protocol/tool.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
 import { CancelCell } from "../transport/cancel-cell.ts";
 import { captureOutput } from "../transport/output.ts";
 import { takeOwnPort } from "../transport/own-port.ts";
-import { restrictThread } from "../transport/restrict-thread.ts";
+import { dropWorkingDirectory } from "../transport/working-directory.ts";
 import { abortable } from "./abortable.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
 import type { CallingJob, ToolRunner } from "./tool-runner.ts";
@@ -46,16 +46,20 @@ const onCall = exposeMethods(
     configure,
     loadTools,
     run,
-    load: behavior.load.bind(behavior),
+    load: async (start: BehaviorStart) => {
+      await restrict();
+      await behavior.load(start);
+    },
     handle: behavior.handle.bind(behavior),
     snapshot: behavior.snapshot.bind(behavior),
   },
   post,
 );
+let restricted: Promise<void> | undefined;
 let config: ActorConfig | undefined;
 let running: RunningJob | undefined;
 
-restrictThread();
+dropWorkingDirectory();
 captureOutput((stream, text) => post({ type: "output", stream, text }));
 
 // What an actor dies of is put into plain data here: Node's own way to the parent loses classes, and fails on odd values.
@@ -107,7 +111,16 @@ function configure(given: ActorConfig, cancelled: SharedArrayBuffer): void {
   cancelCell = new CancelCell(cancelled);
 }
 
+/** Before code of a user is loaded. Most threads load none. */
+function restrict(): Promise<void> {
+  restricted ??= import("../transport/restrict-thread.ts").then(({ restrictThread }) =>
+    restrictThread(),
+  );
+  return restricted;
+}
+
 async function loadTools(modules: readonly ToolModule[]): Promise<LoadedTools> {
+  await restrict();
   const { ToolRunner } = await import("./tool-runner.ts");
   tools = new ToolRunner(supervisor as unknown as Caller<JobCalls>);
   return await tools.load(modules);

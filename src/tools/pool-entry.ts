@@ -5,6 +5,7 @@ import type { PoolTask } from "../protocol/pool-messages.ts";
 import type { ToolEnd, ToolModule } from "../protocol/tool.ts";
 import { captureOutput } from "../transport/output.ts";
 import { restrictThread } from "../transport/restrict-thread.ts";
+import { dropWorkingDirectory } from "../transport/working-directory.ts";
 import { loadTools } from "./load-tools.ts";
 import { poolContext, poolError } from "./pool-context.ts";
 import { PoolReports } from "./pool-reports.ts";
@@ -20,6 +21,7 @@ const { module } = workerData as { readonly module: ToolModule };
 let loading: Promise<Toolbox> | undefined;
 let reports: PoolReports | undefined;
 
+dropWorkingDirectory();
 restrictThread();
 captureOutput((stream, text) => reports?.output(stream, text));
 // Tasks come on a port of piscina's own. What code in this thread sends on this one would only hold the parent up.
