@@ -227,7 +227,7 @@ export type ModelResponse = {
    * parts joined are `text`, and it names each of the `toolCalls` once.
    */
   readonly parts?: readonly ResponsePart[];
-  /** What was asked for and not done, each of them a `warning` event of the job. */
+  /** What was asked for and not done; each is a `warning` event of the job, once. */
   readonly warnings?: readonly string[];
   /** The provider that answered: its name among the supervisor's `providers`. */
   readonly provider?: string;

@@ -129,15 +129,18 @@ describe("parts of a response", () => {
     expect((worker.transcript.at(-1) as AssistantMessage).parts).toEqual([file]);
   });
 
-  test("warnings of a provider are events of the job", async () => {
+  test("warnings of a provider are events of the job, each once", async () => {
+    const warnings = ["topK is not honoured"];
     const { supervisor, session } = await start([
-      { text: "a", warnings: ["topK is not honoured"] },
+      { toolCalls: [{ name: "look" }], warnings },
+      { text: "a", warnings },
     ]);
     await using _ = supervisor;
-    const events = await logOf(session.run({ provider: "main" }, { prompt: "go" }));
-    expect(events).toContainEqual(
-      expect.objectContaining({ type: "warning", source: "main", message: "topK is not honoured" }),
-    );
+    const job = session.run({ provider: "main", hostTools: [look] }, { prompt: "go" });
+    const events = await logOf(job);
+    expect(events.filter(({ type }) => type === "warning")).toEqual([
+      expect.objectContaining({ source: "main", message: "topK is not honoured" }),
+    ]);
   });
 
   test.each([

@@ -40,6 +40,7 @@ export class ModelSteps {
   readonly #options: ModelStepsOptions;
   readonly #job: Job;
   readonly #output: OutputCheck;
+  readonly #warned = new Set<string>();
   readonly #chain: ProviderChain;
   /** Settles, and never rejects, when what the actor has asked for is answered: the response is there, and checked. */
   #answer: Promise<unknown> | undefined;
@@ -155,13 +156,21 @@ export class ModelSteps {
     if (job.isSettled || job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
     job.tally.response(response);
     this.#options.onResponse();
-    for (const message of response.warnings ?? []) {
-      job.append({ type: "warning", source: response.provider ?? "", message });
-    }
+    this.#warn(response);
     job.append({ type: "response", response });
     job.stream.responded();
     job.account.responded(response.toolCalls.length);
     if (job.stopReason) throw new HeddleError("JOB_CANCELLED", "the job is over");
+  }
+
+  /** Once a job: most warnings come with every response of it. */
+  #warn({ provider = "", warnings = [] }: ModelResponse): void {
+    for (const message of warnings) {
+      const warning = JSON.stringify([provider, message]);
+      if (this.#warned.has(warning)) continue;
+      this.#warned.add(warning);
+      this.#job.append({ type: "warning", source: provider, message });
+    }
   }
 
   #request(messages: readonly Message[]): ChainRequest["request"] {
