@@ -35,16 +35,19 @@ function problemOf(message: unknown): string | undefined {
   const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
   switch (role) {
     case "user":
-      return typeof content === "string" || isParts(content)
-        ? undefined
-        : ".content is neither a string nor an array of parts";
+      return contentProblem(content);
     case "assistant":
       return textProblem(message, ["content"]) ?? callsProblem(message["toolCalls"]);
     case "tool":
-      return textProblem(message, ["content", "toolCallId", "toolName"]);
+      return contentProblem(content) ?? textProblem(message, ["toolCallId", "toolName"]);
     default:
       return '.role is not "user", "assistant" or "tool"';
   }
+}
+
+function contentProblem(content: unknown): string | undefined {
+  if (typeof content === "string" || isParts(content)) return undefined;
+  return ".content is neither a string nor an array of parts";
 }
 
 function callsProblem(calls: unknown): string | undefined {

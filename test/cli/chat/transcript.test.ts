@@ -14,6 +14,22 @@ const transcript: readonly Message[] = [
     toolCalls: [{ id: "c", name: "add", argumentsText: '{"a":1' }],
   },
   { role: "tool", toolCallId: "c", toolName: "add", content: "3" },
+  {
+    role: "assistant",
+    content: "I look.",
+    toolCalls: [{ id: "d", name: "look", argumentsText: "{}" }],
+    parts: [
+      { type: "reasoning", text: "hm", state: { provider: "main", model: "m", data: { s: "1" } } },
+      { type: "text", text: "I look." },
+      { type: "tool-call", index: 0, state: { provider: "main", model: "m", data: ["s2"] } },
+    ],
+  },
+  {
+    role: "tool",
+    toolCallId: "d",
+    toolName: "look",
+    content: [{ type: "image", mediaType: "image/png", data: "aGk=" }],
+  },
   { role: "user", content: [{ type: "text", text: "thanks" }] },
   { role: "assistant", content: "you are w", interrupted: true },
 ];
