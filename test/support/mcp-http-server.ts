@@ -71,6 +71,16 @@ export class McpHttpServer implements AsyncDisposable {
           serverInfo: { name: "by hand", version: "1" },
         });
         break;
+      case "server/discover":
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(
+          JSON.stringify({
+            jsonrpc: "2.0",
+            id,
+            error: { code: -32_601, message: "unknown method" },
+          }),
+        );
+        break;
       case "tools/list":
         result({ tools: this.#tools.map((name) => ({ name, inputSchema: { type: "object" } })) });
         break;

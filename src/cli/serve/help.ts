@@ -36,8 +36,8 @@ Exit codes:
 
 Environment:
   HEDDLE_TOKEN                       the token of its clients
-  HEDDLE_STATE_KEY                   signs what clients keep for a model's provider, so that they can
-                                     go on with it after a restart; 32 characters or more
+  HEDDLE_STATE_KEY                   signs what clients keep for a model's provider: with the same
+                                     key they go on with it after a restart. 32 characters or more
   OPENAI_API_KEY, OPENAI_BASE_URL    as for OpenAI's own client
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS
                                      as for heddle run`;
