@@ -41,6 +41,15 @@ describe("heddle serve: what cannot be", () => {
     expect(stderr).not.toContain("short-token");
   });
 
+  test("a key of state that is too short is refused and not shown", async () => {
+    const env = { HEDDLE_STATE_KEY: "short-key" };
+    const args = ["serve", "--provider", "scripted", "--port", "0"];
+    const { code, stderr } = await heddle(args, { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("HEDDLE_STATE_KEY must be of 32 characters or more");
+    expect(stderr).not.toContain("short-key");
+  });
+
   test("without a model to ask it names the ways to go on", async () => {
     const { code, stderr } = await heddle(["serve"]);
     expect(code).toBe(2);

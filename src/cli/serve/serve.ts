@@ -12,6 +12,7 @@ import { greeting, greetingJson } from "./greeting.ts";
 import { openLog } from "./log.ts";
 import type { PreparedServe } from "./prepare-serve.ts";
 import { checkAgents } from "./prepare-serve.ts";
+import { stateKeyOf } from "./token.ts";
 
 /**
  * Serves until a signal comes, and then until what runs has ended.
@@ -66,7 +67,7 @@ function appFor(
   const { allowHosts, allowOrigins } = options;
   const operator = { name: "operator", isOperator: true };
   const auth = access.type === "open" ? "none" : { tokens: { [access.token]: operator } };
-  const stateKey = process.env["HEDDLE_STATE_KEY"] || undefined;
+  const stateKey = stateKeyOf(process.env["HEDDLE_STATE_KEY"]);
   return packages.server.createApp({
     supervisor,
     agents,

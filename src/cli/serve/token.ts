@@ -18,3 +18,11 @@ export function accessOf(auth: boolean, given: string | undefined): Access {
   const message = "HEDDLE_TOKEN must be of 16 characters or more, printable and without spaces";
   throw new HeddleError("INVALID_OPTION", message, { details: { field: "HEDDLE_TOKEN" } });
 }
+
+/** What signs the state that clients keep; undefined: it is made at the start. @throws {HeddleError} `INVALID_OPTION` for one that is too short, which is not shown. */
+export function stateKeyOf(given: string | undefined): string | undefined {
+  if (given === undefined || given === "") return undefined;
+  if (given.length >= 32) return given;
+  const message = "HEDDLE_STATE_KEY must be of 32 characters or more";
+  throw new HeddleError("INVALID_OPTION", message, { details: { field: "HEDDLE_STATE_KEY" } });
+}
