@@ -7,13 +7,13 @@ import type {
 } from "../protocol/actor-messages.ts";
 import type { ActorRequest, BehaviorStart } from "../protocol/behavior.ts";
 import type { JobCalls, LoadedTools, ToolEnd, ToolModule } from "../protocol/tool.ts";
+import { orAborted } from "../transport/aborted.ts";
 import type { CallMessage } from "../transport/calls.ts";
 import { Caller, exposeMethods } from "../transport/calls.ts";
 import { CancelCell } from "../transport/cancel-cell.ts";
 import { captureOutput } from "../transport/output.ts";
 import { takeOwnPort } from "../transport/own-port.ts";
 import { dropWorkingDirectory } from "../transport/working-directory.ts";
-import { abortable } from "./abortable.ts";
 import { BehaviorRunner } from "./behavior-runner.ts";
 import type { CallingJob, ToolRunner } from "./tool-runner.ts";
 import type { OpenCall } from "./worker-loop.ts";
@@ -130,7 +130,7 @@ async function loadTools(modules: readonly ToolModule[]): Promise<LoadedTools> {
 async function callTool(open: OpenCall, job: CallingJob): Promise<ToolEnd> {
   if (tools) return await tools.call(open, job);
   const { jobId, signal } = job;
-  return await abortable(supervisor.call("callHostTool", { jobId, index: open.index }), signal);
+  return await orAborted(supervisor.call("callHostTool", { jobId, index: open.index }), signal);
 }
 
 async function run(job: ActorJob): Promise<void> {
@@ -151,7 +151,7 @@ async function run(job: ActorJob): Promise<void> {
       signal,
       steering,
       askModel: (messages, steered) =>
-        abortable(supervisor.call("callModel", { jobId, messages, steered }), signal),
+        orAborted(supervisor.call("callModel", { jobId, messages, steered }), signal),
       callTool: (open) => callTool(open, caller),
       onToolFinished: ({ index }, end) => post({ type: "tool-finished", jobId, index, end }),
     });

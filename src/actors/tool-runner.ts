@@ -7,10 +7,10 @@ import type { AnyTool } from "../tools/tool.ts";
 import { performToolCall } from "../tools/tool-call.ts";
 import type { ResultLimits } from "../tools/tool-end.ts";
 import { Toolbox } from "../tools/toolbox.ts";
+import { orAborted } from "../transport/aborted.ts";
 import type { Caller } from "../transport/calls.ts";
 import type { Clock } from "../transport/clock.ts";
 import { systemClock } from "../transport/clock.ts";
-import { abortable } from "./abortable.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { ActorToolContext, ExecOutputs } from "./tool-context.ts";
 import type { OpenCall } from "./worker-loop.ts";
@@ -63,10 +63,10 @@ export class ToolRunner {
     const { jobId, signal, context } = job;
     const ref = { jobId, index: open.index };
     const ready = this.#box.find(open.call.name);
-    if (!ready) return await abortable(this.#supervisor.call("callHostTool", ref), signal);
+    if (!ready) return await orAborted(this.#supervisor.call("callHostTool", ref), signal);
     return await performToolCall(ready, open.call, {
       about: { context, jobId, toolCallId: toolCallIdOf(jobId, open.step, open.index) },
-      confirm: (args) => abortable(this.#supervisor.call("confirm", { ...ref, args }), signal),
+      confirm: (args) => orAborted(this.#supervisor.call("confirm", { ...ref, args }), signal),
       execute: (value, args) => this.#execute(ready.tool, open, job, { value, args }),
     });
   }
@@ -88,9 +88,9 @@ export class ToolRunner {
     const module = this.#modules.get(toolName);
     if (module && tool.runsIn === "pool") {
       const call = { ...begin, ...module, toolName };
-      return await abortable(this.#supervisor.call("callPoolTool", call), job.signal);
+      return await orAborted(this.#supervisor.call("callPoolTool", call), job.signal);
     }
-    const begun = await abortable(this.#supervisor.call("beginTool", begin), job.signal);
+    const begun = await orAborted(this.#supervisor.call("beginTool", begin), job.signal);
     return await this.#run(tool, open, job, value, begun.timeoutMs);
   }
 

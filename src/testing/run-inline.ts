@@ -1,4 +1,3 @@
-import { abortable } from "../actors/abortable.ts";
 import type { OpenCall } from "../actors/worker-loop.ts";
 import { runWorkerLoop } from "../actors/worker-loop.ts";
 import { describe, HeddleError, toHeddleError, toWireError } from "../errors.ts";
@@ -20,6 +19,7 @@ import { toolCallIdOf } from "../tools/run-tool.ts";
 import { performToolCall, unknownTool } from "../tools/tool-call.ts";
 import type { ReadyTool } from "../tools/toolbox.ts";
 import { distinct, Toolbox } from "../tools/toolbox.ts";
+import { orAborted } from "../transport/aborted.ts";
 import { Deadline } from "../transport/deadline.ts";
 import { CallRecord } from "./inline-call.ts";
 import { inlineClock } from "./inline-clock.ts";
@@ -135,7 +135,7 @@ class InlineJob {
 
   async #askModel(messages: readonly Message[]): Promise<ModelResponse> {
     const request = this.#request(messages);
-    const response = await abortable(this.#model.ask(request, this.#signal), this.#signal);
+    const response = await orAborted(this.#model.ask(request, this.#signal), this.#signal);
     this.#tally.response(response);
     this.#usage.open(0).said(response.usage);
     const { steps: step } = this.#tally;

@@ -1,4 +1,3 @@
-import { abortable } from "../../src/actors/abortable.ts";
 import { ToolRunner } from "../../src/actors/tool-runner.ts";
 import { runWorkerLoop } from "../../src/actors/worker-loop.ts";
 import { HeddleError, toWireError } from "../../src/errors.ts";
@@ -9,6 +8,7 @@ import type {
   ActorModelCall,
 } from "../../src/protocol/actor-messages.ts";
 import type { JobCalls, ToolModule } from "../../src/protocol/tool.ts";
+import { orAborted } from "../../src/transport/aborted.ts";
 import type { CallMessage } from "../../src/transport/calls.ts";
 import { Caller, exposeMethods } from "../../src/transport/calls.ts";
 import type { ThreadBody, ThreadInside } from "./sim-thread.ts";
@@ -137,7 +137,7 @@ export class SimActor implements ThreadBody {
         maxParallelToolCalls,
         signal,
         steering,
-        askModel: (messages, steered) => abortable(ask(messages, steered), signal),
+        askModel: (messages, steered) => orAborted(ask(messages, steered), signal),
         callTool: (open) => this.#tools.call(open, caller),
         onToolFinished: ({ index }, end) =>
           this.#inside.post({ type: "tool-finished", jobId, index, end }),

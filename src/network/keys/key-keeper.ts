@@ -1,3 +1,4 @@
+import { orAborted } from "../../transport/aborted.ts";
 import type { Clock } from "../../transport/clock.ts";
 import type { FetchedKey } from "./key-source.ts";
 
@@ -100,18 +101,5 @@ export class KeyKeeper {
     if (!this.#known.includes(key)) this.#known.unshift(key);
     this.#known.length = Math.min(this.#known.length, KNOWN_KEYS);
     return key;
-  }
-}
-
-/** Rejects with the signal's reason as soon as it aborts; the work goes on for others. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -6,7 +6,7 @@ import type { KeyKeeper } from "../../network/keys/key-keeper.ts";
 import type { Network } from "../../network/network.ts";
 import type { JsonObject } from "../../protocol/model.ts";
 import { dropTail } from "../openai/body.ts";
-import { cancelled, connectionError, protocolError } from "../openai/failures.ts";
+import { cancelled, connectionError, isUnauthorized, protocolError } from "../openai/failures.ts";
 import { HttpTransport, MessageResponse } from "../openai/http-transport.ts";
 import { asObject, parseJson } from "../openai/untrusted.ts";
 
@@ -108,10 +108,6 @@ function cannotAdd(what: string, why: string): HeddleError {
   return new HeddleError("PROVIDER_BAD_REQUEST", `model.${what} cannot be added: ${why}`, {
     details: { retryable: false },
   });
-}
-
-function isUnauthorized(error: unknown): boolean {
-  return HeddleError.is(error) && error.details["status"] === 401;
 }
 
 function checkBody(body: unknown): void {

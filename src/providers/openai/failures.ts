@@ -99,3 +99,9 @@ function causes(error: Error): readonly string[] {
   }
   return texts;
 }
+
+/** Whether the server has refused the key. The client wraps what its `fetch` throws. */
+export function isUnauthorized(thrown: unknown): boolean {
+  const cause = thrown instanceof Error && !HeddleError.is(thrown) ? thrown.cause : thrown;
+  return HeddleError.is(cause) && cause.details["status"] === 401;
+}

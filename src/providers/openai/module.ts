@@ -12,7 +12,7 @@ import { CallIds } from "./call-ids.ts";
 import { ChatMapper } from "./chat/mapper.ts";
 import { chatRequest } from "./chat/request.ts";
 import { endpointOf, withQuery } from "./endpoint.ts";
-import { cancelled, withoutSecrets } from "./failures.ts";
+import { cancelled, isUnauthorized, withoutSecrets } from "./failures.ts";
 import { HttpTransport, KEEPING, MessageResponse } from "./http-transport.ts";
 import type { RequestForm } from "./lessons.ts";
 import { Lessons } from "./lessons.ts";
@@ -209,11 +209,6 @@ function keyHeader({ auth, headers }: Settings, key: string): { readonly [name: 
   const [name, value] = auth === "bearer" ? ["authorization", `Bearer ${key}`] : [auth, key];
   const isTaken = Object.keys(headers).some((own) => own.toLowerCase() === name.toLowerCase());
   return isTaken ? {} : { [name]: value };
-}
-
-function isUnauthorized(thrown: unknown): boolean {
-  const cause = thrown instanceof Error && !HeddleError.is(thrown) ? thrown.cause : thrown;
-  return HeddleError.is(cause) && cause.details["status"] === 401;
 }
 
 function noModel(): HeddleError {

@@ -119,7 +119,8 @@ function settledVerdict(
   return remembered;
 }
 
-function requestOf(
+/** What is asked about a call, with these arguments. */
+export function requestOf(
   open: OpenCall,
   args: unknown,
   job: Job,

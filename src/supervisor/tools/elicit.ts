@@ -4,7 +4,7 @@ import { jsonSchemaIssues } from "../../tools/schema.ts";
 import { clonePlain, given, refuse } from "../check.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Timeouts } from "../options.ts";
-import { policyVerdict } from "./confirm-call.ts";
+import { policyVerdict, requestOf } from "./confirm-call.ts";
 import type { Answered } from "./confirmation.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -47,7 +47,7 @@ export async function elicit(
   const asked = checkedElicitation(elicitation);
   const issuesOf = await jsonSchemaIssues(asked.schema);
   if (signal.aborted) return { action: "cancel" };
-  const request = requestOf(asked, options);
+  const request = { ...requestOf(open, options.args, job, timeouts), elicitation: asked };
   job.append({ type: "elicitation-requested", ...request });
   const note = (answered: Answered): void => noteDecided(job, request, answered);
   if (job.spec.settings.approvals === "deny") {
@@ -148,26 +148,6 @@ function answerTo({ decision, content = {} }: Answered): ElicitAnswer {
     default:
       return decision satisfies never;
   }
-}
-
-function requestOf(
-  elicitation: Elicitation,
-  { job, open: { call }, args, timeouts: { confirmationMs } }: ElicitOptions,
-): ConfirmationRequest {
-  const { runtime, worker } = job.spec;
-  const expiresAtMs =
-    confirmationMs === undefined ? undefined : runtime.clock.now() + confirmationMs;
-  return {
-    confirmationId: runtime.newId(),
-    jobId: job.id,
-    workerId: worker.id,
-    workerName: worker.name,
-    toolCallId: call.id,
-    toolName: call.name,
-    args,
-    elicitation,
-    ...given({ parentId: job.parentId, expiresAtMs }),
-  };
 }
 
 /** Without what was answered: that is between the person and the server. */

@@ -2,9 +2,9 @@ import type { Tool as ListedTool, Progress } from "@modelcontextprotocol/client"
 import { HeddleError } from "../../errors.ts";
 import type { ErrorCode } from "../../protocol/error.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
+import { orAborted, pause } from "../../transport/aborted.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
-import { orAborted, pause } from "./aborted.ts";
 import type { McpAccess } from "./mcp-access.ts";
 import { serverTimer } from "./mcp-access.ts";
 import { McpBackOff } from "./mcp-back-off.ts";

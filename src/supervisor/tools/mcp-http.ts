@@ -5,9 +5,9 @@ import type {
 } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
 import type { McpHttpServer } from "../../tools/mcp/descriptor.ts";
+import { happensWithin } from "../../transport/aborted.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { given } from "../check.ts";
-import { happensWithin } from "./aborted.ts";
 import { HttpFetch } from "./http-fetch.ts";
 import type { McpAccess } from "./mcp-access.ts";
 import { McpAnswers } from "./mcp-answers.ts";

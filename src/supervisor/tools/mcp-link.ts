@@ -1,9 +1,9 @@
 import type { Client, VersionNegotiationMode } from "@modelcontextprotocol/client";
 import { describe, HeddleError } from "../../errors.ts";
 import type { McpSource } from "../../tools/mcp/descriptor.ts";
+import { orAborted } from "../../transport/aborted.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { MAX_TIMER_MS } from "../../transport/clock.ts";
-import { orAborted } from "./aborted.ts";
 import type { McpAccess } from "./mcp-access.ts";
 import { serverTimer } from "./mcp-access.ts";
 import type { McpFailures } from "./mcp-failures.ts";

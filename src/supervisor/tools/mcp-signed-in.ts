@@ -6,9 +6,9 @@ import type {
   OAuthDiscoveryState,
 } from "@modelcontextprotocol/client";
 import type { McpSignInAuth } from "../../tools/mcp/auth.ts";
+import { orAborted } from "../../transport/aborted.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { given } from "../check.ts";
-import { orAborted } from "./aborted.ts";
 import type { McpChallenge, McpTokenSource } from "./mcp-access.ts";
 import type { McpFailures } from "./mcp-failures.ts";
 import type { McpAccount, McpHost } from "./mcp-host.ts";

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { McpStdioServer } from "../../tools/mcp/descriptor.ts";
+import { happensWithin } from "../../transport/aborted.ts";
 import type { Clock } from "../../transport/clock.ts";
-import { happensWithin } from "./aborted.ts";
 
 /** How long a server may take to end when its input has ended, and again when it was told to by SIGTERM. */
 const GRACE_MS = 1_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../transport/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Settles as `promise` does, or rejects with the signal's reason as soon as that aborts. */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
